@@ -1,0 +1,1 @@
+"""Printer languages: the drivers."""

@@ -1,0 +1,34 @@
+"""What the core asks of a connection to a machine; back ends implement it."""
+
+from typing import Protocol
+
+
+class Gone(Exception):
+    """The machine was unplugged, switched off or reset: what its language state is now, nobody knows."""
+
+
+class Connection(Protocol):
+    """One open machine. `write` is called from one thread, `read` and `reasons` from another, at the same time.
+
+    device_id: its IEEE 1284 device id, "" when it has none. make, model, serial: strings, "" when unknown.
+    """
+
+    device_id: str
+    make: str
+    model: str
+    serial: str
+
+    def write(self, view: memoryview) -> int:
+        """Return how many bytes of `view` the machine took within about half a second, 0 for none; raise Gone."""
+
+    def read(self, view: memoryview) -> int:
+        """Return how many status bytes were read into `view` within about half a second, 0 for none; raise Gone."""
+
+    def reasons(self) -> "list[str]":
+        """Return the printer-state-reasons keywords that the machine's port status tells now; raise Gone."""
+
+    def reset(self) -> None:
+        """Ask the machine to forget the unfinished job in its buffers; raise Gone."""
+
+    def close(self) -> None:
+        """Let go of the machine; never raises."""

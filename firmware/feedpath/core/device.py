@@ -1,0 +1,392 @@
+"""A machine: its ring, its writer and status threads, and whose turn it is.
+
+State changes on the event loop only; the threads post to it.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from feedpath import aio
+from feedpath.core.connection import Connection, Gone
+from feedpath.core.driver import Driver, Facts
+from feedpath.core.job import ABORTED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, Job
+from feedpath.core.policy import Policy
+from feedpath.core.ring import Ring
+from feedpath.core.spool import Area, Spool
+from feedpath.core.store import Store
+from feedpath.core.writer import CLOSED, DONE, FAILED, LOST, Writer, pour
+from feedpath.errors import Refused
+
+if TYPE_CHECKING:
+    from feedpath.core.printer import Printer
+
+logger = logging.getLogger(__name__)
+
+START_BYTES = 16 * 1024  # a job streams when this much came fast enough, or all of it
+STATUS_S = 1.0  # between two looks at the machine's status
+STATUS_BYTES = 4096
+TICK_S = 0.5  # between two looks at the jobs' progress
+STALLED_S = 3.0  # a machine that takes nothing for so long is said to be stopped
+GRACE_S = 0.05  # what a complete document waits for its turn before it goes to storage
+
+
+class Device:
+    """One machine, plugged in or not, and the jobs of all printers that print on it. It is the desk of those jobs.
+
+    key: its identity. reasons: printer-state-reasons of the machine itself. current: the job at the machine.
+    waiting: the jobs whose documents come in or wait, in order. printers: those that print on it.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        driver: Driver,
+        area: Area,
+        store: Store,
+        policy: Policy,
+        clock: "Callable[[], float]" = time.monotonic,
+    ):
+        self.key = key
+        self.driver = driver
+        self.policy = policy
+        self.printers: "list[Printer]" = []
+        self.connection: "Connection | None" = None
+        self.current: "Job | None" = None
+        self.waiting: "list[Job]" = []
+        self.reasons: "tuple[str, ...]" = ("offline-report",)
+        self.ring = Ring()
+        self._area = area
+        self._store = store
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._writer = Writer(self.ring, area, driver, policy, self._printed_in_thread, self._gone_in_thread, clock)
+        self._ring_owner: "Job | None" = None  # whose filling side may still write into the ring
+        self._quit = threading.Event()  # ends the status thread
+        self._status_thread: "threading.Thread | None" = None
+        self._timer: "asyncio.TimerHandle | None" = None
+
+    # The machine comes and goes
+
+    def attach(self, connection: Connection) -> None:
+        """Print on `connection` from now on."""
+        self.connection = connection
+        self.reasons = ()
+        self._quit = threading.Event()
+        self._status_thread = threading.Thread(
+            target=self._watch_status, args=(connection, self._quit), name="status", daemon=True
+        )
+        self._status_thread.start()
+        self._writer.plug(connection)
+        self._tell(None)
+        self._advance()
+
+    def detach(self) -> None:
+        """The machine is away; its jobs wait for it."""
+        if self.connection is not None:
+            connection, self.connection = self.connection, None
+            self._quit.set()
+            self._writer.plug(None)
+            self.reasons = ("offline-report",)
+            threading.Thread(target=connection.close, name="close", daemon=True).start()
+            self._tell(None)
+
+    async def close(self) -> None:
+        """End the threads and let go of the machine; jobs stay as they are."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._quit.set()
+        await aio.offload(self._close_threads)
+        if self.connection is not None:
+            await aio.offload(self.connection.close)
+            self.connection = None
+        for job in [*self.waiting, *filter(None, [self.current])]:
+            if job.spool is not None:
+                job.spool.close()
+
+    def _close_threads(self) -> None:
+        self._writer.close()
+        if self._status_thread is not None:
+            self._status_thread.join()
+
+    def _watch_status(self, connection: Connection, quit: threading.Event) -> None:
+        buffer = memoryview(bytearray(STATUS_BYTES))
+        told: "tuple[str, ...]" = ()
+        while not quit.is_set():
+            try:
+                reasons = tuple(connection.reasons())
+                count = connection.read(buffer)
+            except Gone:
+                self._gone_in_thread(connection)
+                return
+            facts = self.driver.listen(bytes(buffer[:count])) if count else None
+            if reasons != told or facts is not None:
+                told = reasons
+                self._post(self._status, connection, reasons, facts)
+            quit.wait(STATUS_S)
+
+    def _status(self, connection: Connection, reasons: "tuple[str, ...]", facts: "Facts | None") -> None:
+        if connection is self.connection:
+            self.reasons = reasons
+            self._tell(facts)
+
+    def _tell(self, facts: "Facts | None") -> None:
+        for printer in self.printers:
+            printer.device_changed(facts)
+
+    def _post(self, function: "Callable[..., None]", *arguments: "Any") -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:  # the loop has closed
+            pass
+
+    def _gone_in_thread(self, connection: Connection) -> None:
+        self._post(self._gone, connection)
+
+    def _gone(self, connection: Connection) -> None:
+        if connection is self.connection:
+            logger.warning("the printer %s went away", self.key)
+            self.detach()
+
+    # What a job asks of its desk
+
+    def open(self, job: Job) -> None:
+        """Choose where the document goes: the ring when the machine is idle and the job is first, else the spool."""
+        job.opened = self._clock()
+        if self._may_stream(job):
+            self.current = self._ring_owner = job
+            self.ring.restart(retain=True)
+            job.sink = self.ring
+            self._keep_time()
+        else:
+            job.sink = job.spool = Spool(self._area, str(job.id))
+            self.waiting.append(job)
+
+    def _may_stream(self, job: Job) -> bool:
+        return (
+            self.policy.stream
+            and self.connection is not None
+            and self.current is None
+            and self._ring_owner is None
+            and job.state == PENDING
+            and not job.printer.paused
+            and job.ticket.format in self.driver.capabilities.streamable
+            and not any(self._may_begin(other) for other in self.waiting)
+        )
+
+    def grown(self, job: Job) -> None:
+        """More of a job came that has not begun: begin it when it comes fast enough."""
+        if job.received >= START_BYTES:
+            if job is self.current:
+                self._start_or_move(job)
+            elif self.current is None:
+                self._advance()
+
+    def _start_or_move(self, job: Job) -> None:
+        if job.ended or self._fast(job):
+            self._begin(job)
+        elif job.received >= START_BYTES or self._age(job) * self.policy.stream_min_rate > START_BYTES:
+            self.current = None
+            self.waiting.append(job)
+            job.must_move = True
+            self._advance()
+
+    def _age(self, job: Job) -> float:
+        return self._clock() - job.opened
+
+    def _fast(self, job: Job) -> bool:
+        return bool(job.received >= START_BYTES and job.received >= self._age(job) * self.policy.stream_min_rate)
+
+    def complete(self, job: Job) -> None:
+        """The whole document is here: begin the job, or queue it; secure it when that takes long."""
+        if job is self.current and not job.begun:
+            self._begin(job)
+        else:
+            job.become(job.state)
+            self._advance()
+        if not job.over:
+            job.timer = self._loop.call_later(
+                self.policy.stall_s if job.sink is self.ring else GRACE_S, job.secure_soon
+            )
+
+    async def move(self, job: Job) -> None:
+        """Take the job's document off the ring: what is not printed yet goes on in the spool."""
+        if job.sink is self.ring:
+            await aio.offload(self._pour, job)
+            self.leave(job)
+            self.ring.wake()
+        job.must_move = False
+
+    def _pour(self, job: Job) -> None:
+        with self._writer.lock:
+            if job.spool is None:
+                job.spool = Spool(self._area, str(job.id), base=self.ring.released_to)
+            pour(self.ring, job, self.ring.filled_to, in_memory=False)
+            job.sink = job.spool
+
+    async def secure(self, job: Job) -> None:
+        """Make what is left of a complete document, and its record, survive a power cut."""
+        try:
+            await self.move(job)
+            await job.spool.secure()
+        except Refused as refusal:
+            if not job.begun:
+                job.abort("aborted-by-system", refusal.detail)
+            return
+        job.secured = not job.over
+        self._save(job)
+        await self._store.written(durable=True)
+
+    async def recorded(self, job: Job) -> None:
+        """Wait until the job's record outlives the process."""
+        await self._store.written()
+
+    def changed(self, job: Job) -> None:
+        """Record the job's new state; when it is over, forget its document and go on with the next."""
+        self._save(job)
+        job.printer.job_changed(job)
+        if job.over:
+            self._forget(job)
+
+    def stop(self, job: Job) -> None:
+        """End the job as its `stopping` says: at once, or as soon as the machine lets go of it."""
+        if job is self.current and job.begun:
+            if job.sink is self.ring:
+                self.ring.close()
+            elif job.spool is not None:
+                job.spool.wake()
+            job.become(job.state, "processing-to-stop-point")
+        else:
+            self._end_as_asked(job)
+
+    def leave(self, job: Job) -> None:
+        """The job's filling side writes no more into the ring."""
+        if self._ring_owner is job:
+            self._ring_owner = None
+            if self.current is None:
+                self._advance()
+
+    # Whose turn it is
+
+    def resume(self, job: Job) -> None:
+        """Queue a job that another run of the firmware left, or that was held."""
+        if job not in self.waiting:
+            self.waiting.append(job)
+        self._advance()
+
+    def advance(self) -> None:
+        """Look whether a job can begin: a printer was resumed, a job released."""
+        self._advance()
+
+    def _may_begin(self, job: Job) -> bool:
+        """Return whether a spooled job can print: it is whole, or comes in fast enough to print meanwhile."""
+        if job.state != PENDING or job.printer.paused or job.stopping:
+            return False
+        return job.ended or (
+            self.policy.stream and job.ticket.format in self.driver.capabilities.streamable and self._fast(job)
+        )
+
+    def _advance(self) -> None:
+        if self.current is None and self.connection is not None:
+            for job in self.waiting:
+                if self._may_begin(job):
+                    self.current = job
+                    self._begin(job)
+                    return
+        if self.waiting:
+            self._keep_time()
+
+    def _begin(self, job: Job) -> None:
+        job.begun = True
+        job.processing = job.processing or time.time()
+        job.become(PROCESSING)
+        self._writer.print(job)
+        self._keep_time()
+
+    def _printed_in_thread(self, job: Job, outcome: str) -> None:
+        self._post(self._printed, job, outcome)
+
+    def _printed(self, job: Job, outcome: str) -> None:
+        if outcome == CLOSED:
+            return
+        if outcome == DONE and not job.stopping:
+            job.become(COMPLETED)
+        elif outcome == LOST and self.policy.after_power_cycle == "hold" and job.whole and not job.stopping:
+            self._hold(job)
+        elif outcome == FAILED and not job.stopping:
+            job.become(ABORTED, "aborted-by-system", "Something went wrong inside; the log says what.")
+        elif outcome == LOST and not job.stopping:
+            sentence = f"The printer was switched off or unplugged after {job.printed} bytes of the document."
+            job.become(ABORTED, "aborted-by-system", sentence)
+        else:
+            self._end_as_asked(job)
+
+    def _end_as_asked(self, job: Job) -> None:
+        assert job.stopping is not None
+        job.become(*job.stopping)
+
+    def _hold(self, job: Job) -> None:
+        """Take a job off the machine that was cut off, whole, to wait for a person."""
+        job.begun = False
+        job.printed = 0
+        job.must_move = job.sink is self.ring
+        self.current = None
+        if job not in self.waiting:
+            self.waiting.append(job)
+        sentence = "The printer was switched off or unplugged while it printed. Release the job to print it again."
+        job.become(HELD, "job-hold-until-specified", sentence)
+        job.secure_soon()
+        self._advance()
+
+    def _forget(self, job: Job) -> None:
+        job.completed = time.time()
+        if job.timer is not None:
+            job.timer.cancel()
+        if job in self.waiting:
+            self.waiting.remove(job)
+        if job.spool is not None:
+            job.spool.discard()
+        if self.current is job:
+            self.current = None
+        if job.ended:
+            self.leave(job)
+        self._advance()
+
+    def _save(self, job: Job) -> None:
+        self._store.save(job.id, job.record())
+
+    # Time
+
+    def _keep_time(self) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(TICK_S, self._ticked)
+
+    def _ticked(self) -> None:
+        self._timer = None
+        self.tick()
+        if self.current is not None or self.waiting:
+            self._keep_time()
+
+    def tick(self) -> None:
+        """Look at the jobs' progress: too slow a client, a machine that takes nothing."""
+        job = self.current
+        if job is None:
+            self._advance()
+        elif not job.begun:
+            self._start_or_move(job)
+        elif not job.stopping:
+            self._judge(job, self._clock() - self._writer.moved)
+
+    def _judge(self, job: Job, still: float) -> None:
+        """Say what a job at the machine is doing, when it has taken nothing for `still` seconds."""
+        stalled = still > STALLED_S and job.printed < job.received
+        if stalled and job.state == PROCESSING:
+            job.become(STOPPED)
+        elif not stalled and job.state == STOPPED:
+            job.become(PROCESSING)
+        if stalled and still > self.policy.stall_s and job.sink is self.ring and not job.ended:
+            job.must_move = True
+            self.ring.wake()

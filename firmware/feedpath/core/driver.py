@@ -1,0 +1,81 @@
+"""What the core asks of a printer language: what it can, and the bytes that only it knows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+
+class Media(NamedTuple):
+    """A size of paper: its PWG 5101.1 self-describing name; sizes and unprintable margins in hundredths of a mm."""
+
+    name: str
+    width: int
+    length: int
+    left: int = 423
+    right: int = 423
+    top: int = 423
+    bottom: int = 423
+
+
+class Supply(NamedTuple):
+    """A consumable as the machine tells it. Levels are percent; -1 other, -2 unknown, -3 some left (RFC 3805)."""
+
+    name: str
+    kind: str  # PWG 5100.13 printer-supply type: "toner", "ink", "wasteToner" ...
+    color: str  # "#RRGGBB", or "none"
+    level: int
+    low: int = 10
+    high: int = 100
+
+
+class Capabilities(NamedTuple):
+    """What a machine with this driver can do; every front end shows the same."""
+
+    formats: "tuple[str, ...]"  # MIME types of documents that it takes
+    streamable: "frozenset[str]"  # those of them that can be printed while they still come in
+    media: "tuple[Media, ...]"
+    media_default: str
+    media_ready: "tuple[str, ...]"
+    sides: "tuple[str, ...]" = ("one-sided",)
+    color: bool = False
+    resolutions: "tuple[tuple[int, int], ...]" = ((300, 300),)  # dots per inch, cross-feed and feed
+    sources: "tuple[str, ...]" = ("auto",)
+    types: "tuple[str, ...]" = ("stationery",)
+    output_bins: "tuple[str, ...]" = ("face-down",)
+    qualities: "tuple[str, ...]" = ("normal",)
+    copies: int = 1  # the most that one job may ask
+    urf: "tuple[str, ...]" = ()  # urf-supported keywords
+    pwg_types: "tuple[str, ...]" = ()  # pwg-raster-document-type-supported keywords
+    pwg_back_side: str = "normal"  # pwg-raster-document-sheet-back
+    pages_per_minute: int = 0  # 0 when not known
+    pages_per_minute_color: int = 0
+
+
+class Facts(NamedTuple):
+    """What a machine said on its status channel; None where it said nothing new."""
+
+    reasons: "tuple[str, ...] | None" = None
+    supplies: "tuple[Supply, ...] | None" = None
+    impressions: "int | None" = None
+
+
+Stage = Callable[[memoryview], "bytes | memoryview"]
+
+
+class Driver:
+    """One language of one machine. This base passes documents through as they are."""
+
+    def __init__(self, name: str, capabilities: Capabilities):
+        self.name = name
+        self.capabilities = capabilities
+
+    def stages(self, format: str, options: "Mapping[str, object]") -> "Sequence[Stage]":
+        """Return the steps between the document's bytes and the machine's; none when they are the same."""
+        return ()
+
+    def listen(self, said: bytes) -> Facts:
+        """Return what the bytes of the status channel tell."""
+        return Facts()
+
+    def abort(self) -> bytes:
+        """Return the bytes that end a broken job, so that the next one starts clean."""
+        return b""

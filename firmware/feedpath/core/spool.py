@@ -1,0 +1,257 @@
+"""A stored document with the ring's interface, for jobs that must wait, repeat or survive.
+
+It begins in memory and moves to a file when its share of memory is used up, or when it must survive. Bytes are
+written from one side and read from the other while they still come in.
+"""
+
+import os
+import threading
+from pathlib import Path
+
+from feedpath import aio
+from feedpath.errors import Refused
+
+BUFFER_BYTES = 128 * 1024  # one transfer to the device
+RESERVE_BYTES = 64 * 1024 * 1024  # left free on the partition for records, settings and logs
+RESERVE_PART = 10  # ... or a tenth of it, whichever is smaller
+
+
+class Area:
+    """The room for stored documents: a directory on the data partition, and a share of memory.
+
+    `limit` and `memory` are bytes over all documents. Takes and gives back may come from any thread.
+    """
+
+    def __init__(self, directory: Path, limit: int, memory: int):
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self.limit = limit
+        self.memory = memory
+        self._stored = 0
+        self._in_memory = 0
+        self._lock = threading.Lock()
+
+    def path(self, name: str) -> Path:
+        """Return the file that the document called `name` is stored in."""
+        return self._directory / f"{name}.document"
+
+    def stored(self) -> "dict[str, Path]":
+        """Return the files that are there, by document name."""
+        return {path.stem: path for path in self._directory.glob("*.document")}
+
+    @property
+    def used(self) -> int:
+        """Return the bytes on storage now."""
+        return self._stored
+
+    def take_memory(self, count: int) -> bool:
+        """Return whether `count` more bytes may be held in memory; then they count as used."""
+        with self._lock:
+            if self._in_memory + count > self.memory:
+                return False
+            self._in_memory += count
+            return True
+
+    def give_memory(self, count: int) -> None:
+        """Give back memory that was taken."""
+        with self._lock:
+            self._in_memory -= count
+
+    def take_storage(self, count: int) -> None:
+        """Count `count` more bytes as stored; raise Refused when that is too much."""
+        usage = os.statvfs(self._directory)
+        free = usage.f_bavail * usage.f_frsize
+        reserve = min(RESERVE_BYTES, usage.f_blocks * usage.f_frsize // RESERVE_PART)
+        with self._lock:
+            if self._stored + count > self.limit or free - count < reserve:
+                raise Refused("spool-area-full")
+            self._stored += count
+
+    def count_stored(self, count: int) -> None:
+        """Count bytes that stand on storage from an earlier run."""
+        with self._lock:
+            self._stored += count
+
+    def give_storage(self, count: int) -> None:
+        """Give back storage that was taken."""
+        with self._lock:
+            self._stored -= count
+
+    def sync(self) -> None:
+        """Make the directory's entries survive a power cut."""
+        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+class Spool:
+    """One stored document, or the part of it from byte `base` on. Filled by one side, read by the other.
+
+    Filling and draining are the ring's: `space`, `filled`, `end`; `ready`. `append` adds from a thread.
+    """
+
+    def __init__(self, area: Area, name: str, base: int = 0):
+        self._area = area
+        self._name = name
+        self._file = -1  # a descriptor in memory first, in the area's directory later
+        self._on_storage = False
+        self._lock = threading.Lock()
+        self._buffer: "memoryview | None" = None
+        self._pending = 0
+        self._out: "memoryview | None" = None
+        self._bytes = aio.Wake()
+        self._drain_waits = False
+        self._taken = 0  # bytes of memory, or of storage, that the area counts as ours
+        self.base = base
+        self.end_at = base
+        self.closed = False
+
+    @classmethod
+    def stored(cls, area: Area, name: str) -> "Spool":
+        """Return the document that stands in the area under `name`; raise OSError when there is none."""
+        spool = cls(area, name)
+        spool._file = os.open(area.path(name), os.O_RDWR)
+        spool._on_storage = True
+        spool.end_at = spool._taken = os.fstat(spool._file).st_size
+        area.count_stored(spool._taken)
+        return spool
+
+    async def space(self) -> memoryview:
+        """Return room for the next bytes; raise Refused when the area is full."""
+        if self._buffer is None:
+            self._buffer = memoryview(bytearray(BUFFER_BYTES))
+        if self._pending == BUFFER_BYTES or (self._pending and self._drain_waits):
+            await self._flush()
+        return self._buffer[self._pending :]
+
+    def filled(self, count: int) -> None:
+        """Take the first `count` bytes of the last space."""
+        self._pending += count
+
+    async def end(self) -> None:
+        """Say that the document has ended."""
+        if self._pending:
+            await self._flush()
+        self._buffer = None
+        self._bytes.set()
+
+    async def _flush(self) -> None:
+        assert self._buffer is not None
+        await aio.offload(self.append, self._buffer[: self._pending])
+        self._pending = 0
+
+    def append(self, view: "memoryview | bytes") -> None:
+        """Store `view` at the end, from a thread; raise Refused when there is no room."""
+        with self._lock:
+            if not self._on_storage and not self._area.take_memory(len(view)):
+                self._to_storage()
+            if self._on_storage:
+                self._area.take_storage(len(view))
+            self._write(view)
+        if self._drain_waits:
+            self._bytes.set()
+
+    def append_in_memory(self, view: memoryview) -> bool:
+        """Store `view` at the end without touching storage; return whether memory had room."""
+        with self._lock:
+            if self._on_storage or not self._area.take_memory(len(view)):
+                return False
+            self._write(view)
+        return True
+
+    def _write(self, view: "memoryview | bytes") -> None:
+        """Write what room was taken for; on failure the room stays taken until `discard`, which counts by `_taken`."""
+        self._taken += len(view)
+        try:
+            if self._file < 0:
+                self._file = os.memfd_create("feedpath-" + self._name)
+            while view:
+                count = os.pwrite(self._file, view, self.end_at - self.base)
+                self.end_at += count
+                view = view[count:]
+        except OSError as error:
+            raise Refused("spool-area-full", f"The document could not be stored: {error.strerror}.") from error
+
+    def ready(self, position: int, seconds: float) -> memoryview:
+        """Wait in a thread for bytes at `position`; return them, or nothing after `seconds` or at the end."""
+        if self._out is None:
+            self._out = memoryview(bytearray(BUFFER_BYTES))
+        self._drain_waits = True
+        if position >= self.end_at and not self.closed:
+            self._bytes.block(seconds)
+        self._drain_waits = False
+        with self._lock:
+            if position >= self.end_at or self._file < 0:
+                return self._out[:0]
+            return self._out[: os.preadv(self._file, [self._out], position - self.base)]
+
+    def wake(self) -> None:
+        """Wake whoever waits for bytes, to look again."""
+        self._bytes.set()
+
+    async def secure(self) -> None:
+        """Make the document survive a power cut; raise Refused when there is no room."""
+        await aio.offload(self._secure)
+
+    def _secure(self) -> None:
+        with self._lock:
+            if self.closed:
+                return
+            if not self._on_storage:
+                self._to_storage()
+            descriptor = os.dup(self._file)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        self._area.sync()
+
+    def _to_storage(self) -> None:
+        self._area.take_storage(self._taken)
+        try:
+            descriptor = self._copied()
+        except OSError as error:
+            self._area.give_storage(self._taken)
+            raise Refused("spool-area-full", f"The document could not be stored: {error.strerror}.") from error
+        if self._file >= 0:
+            os.close(self._file)
+        self._area.give_memory(self._taken)
+        self._file = descriptor
+        self._on_storage = True
+
+    def _copied(self) -> int:
+        """Return the descriptor of a file in the area that holds what memory holds; leave none there on failure."""
+        path = self._area.path(self._name)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            at, size = 0, self.end_at - self.base
+            while at < size:
+                at += os.sendfile(descriptor, self._file, at, size - at)
+        except OSError:
+            os.close(descriptor)
+            path.unlink()
+            raise
+        return descriptor
+
+    def discard(self) -> None:
+        """Forget the document and give its room back."""
+        if self.close():
+            if self._on_storage:
+                self._area.path(self._name).unlink(missing_ok=True)
+                self._area.give_storage(self._taken)
+            else:
+                self._area.give_memory(self._taken)
+
+    def close(self) -> bool:
+        """Let go of the document, which stays where it is on storage; return False when that was done before."""
+        with self._lock:
+            if self.closed:
+                return False
+            self.closed = True
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
+        self._bytes.set()
+        return True

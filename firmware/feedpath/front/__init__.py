@@ -1,0 +1,1 @@
+"""How the network sees the printers: one folder or module a protocol."""

@@ -1,0 +1,195 @@
+"""Records of jobs in SQLite, written by one thread that commits many at a time.
+
+A commit outlives the process; a durable one a power cut too (it is fsynced). Job ids come from blocks that are
+reserved durably before any of their ids is given out.
+"""
+
+import asyncio
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from feedpath import aio
+from feedpath.errors import Refused
+
+logger = logging.getLogger(__name__)
+
+BLOCK = 100  # ids reserved at a time; a crash skips at most so many
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ids (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS printers (key TEXT PRIMARY KEY, record TEXT NOT NULL);
+INSERT OR IGNORE INTO ids VALUES (1, 1);
+"""
+
+Waiter = tuple["asyncio.Future[None]", bool]
+
+
+class SqliteStore:
+    """The store of core/store.py on one SQLite file; `close` it in the end."""
+
+    def __init__(self, path: Path):
+        self._loop = asyncio.get_running_loop()
+        self._database = _open(path)
+        self._lock = threading.Lock()  # over the five below
+        self._changed: "dict[int, dict[str, object] | None]" = {}  # None: forget it
+        self._waiters: "list[Waiter]" = []
+        self._writing = False
+        self._closing = False
+        self._reserved = self._next = int(self._database.execute("SELECT next FROM ids").fetchone()[0])
+        self._reserve()
+        self._work = aio.Wake()
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+        self._thread.start()
+
+    def next_id(self) -> int:
+        """Return a job id that this box never gave out before."""
+        with self._lock:
+            id = self._next
+            self._next += 1
+            exhausted = self._next > self._reserved - BLOCK // 2
+        if exhausted:
+            self._work.set()
+        if id >= self._reserved:  # the thread has not come round to it yet
+            self._reserve()
+        return id
+
+    def _reserve(self) -> None:
+        with self._lock:
+            reserved = self._next + BLOCK
+        self._commit([("UPDATE ids SET next = ?", (reserved,))], durable=True)
+        with self._lock:
+            self._reserved = max(self._reserved, reserved)
+
+    def save(self, id: int, record: "dict[str, object]") -> None:
+        """Write job `id`'s record soon."""
+        self._change(id, record)
+
+    def delete(self, id: int) -> None:
+        """Forget job `id`'s record soon."""
+        self._change(id, None)
+
+    def _change(self, id: int, record: "dict[str, object] | None") -> None:
+        with self._lock:
+            self._changed[id] = record
+            idle = not self._writing
+        if idle:
+            self._work.set()
+
+    async def written(self, durable: bool = False) -> None:
+        """Wait until all that was saved so far outlives the process; with `durable`, a power cut too; raise Refused."""
+        waiter = self._loop.create_future()
+        with self._lock:
+            if not self._changed and not self._writing and not durable:
+                return
+            self._waiters.append((waiter, durable))
+        self._work.set()
+        await waiter
+
+    def jobs(self) -> "Iterable[tuple[int, dict[str, object]]]":
+        """Return the records that stand, by rising id; those that cannot be read are logged and left out."""
+        for id, text in self._database.execute("SELECT id, record FROM jobs ORDER BY id").fetchall():
+            try:
+                yield id, json.loads(text)
+            except ValueError:
+                logger.error("the record of job %d cannot be read", id)
+
+    def printers(self) -> "dict[str, dict[str, object]]":
+        """Return what is remembered of each machine, by its key."""
+        return {key: json.loads(text) for key, text in self._database.execute("SELECT key, record FROM printers")}
+
+    def remember(self, key: str, record: "dict[str, object]") -> None:
+        """Remember a machine, durably; blocks, so call it from a thread."""
+        self._commit([("INSERT OR REPLACE INTO printers VALUES (?, ?)", (key, json.dumps(record)))], durable=True)
+
+    def close(self) -> None:
+        """Write what is left, give back the ids that were not used, and close."""
+        self._closing = True
+        self._work.set()
+        self._thread.join()
+        self._commit([("UPDATE ids SET next = ?", (self._next,))], durable=True)
+        self._database.close()
+
+    def _run(self) -> None:
+        while True:
+            self._work.block(-1)
+            while self._write():
+                pass
+            if self._closing:
+                return
+
+    def _write(self) -> bool:
+        """Write one batch; return whether there was anything to write."""
+        with self._lock:
+            changed, self._changed = self._changed, {}
+            waiters, self._waiters = self._waiters, []
+            low = self._next > self._reserved - BLOCK // 2
+            self._writing = bool(changed or waiters)
+        if low:
+            self._reserve()
+        if not changed and not waiters:
+            return False
+        try:
+            self._commit([_statement(id, record) for id, record in changed.items()], any(d for _, d in waiters))
+            self._answer(waiters, None)
+        except sqlite3.Error as error:
+            logger.error("records of jobs cannot be written: %s", error)
+            with self._lock:
+                self._changed = {**changed, **self._changed}
+                self._writing = False
+            self._answer(waiters, Refused("temporary-error", f"The record of the job cannot be written: {error}."))
+            return False  # tried again with the next change
+        return True
+
+    def _answer(self, waiters: "list[Waiter]", error: "Exception | None") -> None:
+        if waiters and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(_answer, waiters, error)
+
+    def _commit(self, statements: "list[tuple[str, tuple[object, ...]]]", durable: bool) -> None:
+        with _COMMITTING, self._database:
+            self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._database.execute("BEGIN IMMEDIATE")
+            for statement, values in statements:
+                self._database.execute(statement, values)
+
+
+_COMMITTING = threading.Lock()
+
+
+def _statement(id: int, record: "dict[str, object] | None") -> "tuple[str, tuple[object, ...]]":
+    if record is None:
+        return "DELETE FROM jobs WHERE id = ?", (id,)
+    return "INSERT OR REPLACE INTO jobs VALUES (?, ?)", (id, json.dumps(record))
+
+
+def _answer(waiters: "list[Waiter]", error: "Exception | None") -> None:
+    for waiter, _durable in waiters:
+        if not waiter.done():
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Return the database at `path`; one that is broken is put aside, so that the printer works again."""
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError as error:
+        aside = path.with_name(path.name + ".broken")
+        logger.error("%s is broken (%s); it was put aside as %s and job history starts anew", path, error, aside)
+        path.replace(aside)
+        for leftover in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            leftover.unlink(missing_ok=True)
+        return _connect(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.executescript(SCHEMA)
+    database.execute("SELECT count(*) FROM jobs").fetchone()
+    return database
