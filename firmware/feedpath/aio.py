@@ -21,9 +21,11 @@ Lock = asyncio.Lock
 CancelledError = asyncio.CancelledError
 TimeoutError = asyncio.TimeoutError
 
+BACKLOG = 1024  # connections that wait to be accepted
 FAIR_BYTES = 256 * 1024  # what one connection may read without waiting before the other tasks get their turn
 
 if MICROPYTHON and not MYPY:
+    import socket
     import time
 
     sleep_ms = asyncio.sleep_ms
@@ -48,45 +50,70 @@ if MICROPYTHON and not MYPY:
 
         def __init__(self, stream):
             self._stream = stream
-            self.peer = stream.get_extra_info("peername")
+            self._open = True
+            self.peer = _host_and_port(stream.get_extra_info("peername"))
             self.secure = False
 
         async def readinto(self, view):
-            try:
-                return await self._stream.readinto(view)
-            except OSError:
-                return 0
+            while True:
+                try:
+                    count = await self._stream.readinto(view)
+                except OSError:
+                    return 0
+                if count is not None:  # None: it was woken without bytes
+                    return count
 
         async def write(self, data):
             self._stream.write(data)
             await self._stream.drain()
 
         def close(self):
-            self._stream.close()
+            if self._open:  # closing twice would close a descriptor that is someone else's by then
+                self._open = False
+                self._stream.s.close()  # asyncio's own close() closes nothing
+
+    class Server:
+        """See the CPython twin below; the port that the system picks for port 0 is not told here."""
+
+        def __init__(self, handler, port):
+            self._handler = handler
+            self._tasks = []
+            self.listening = None
+            self.port = port
+            self.exhausted = lambda: None
+
+        async def serve(self, reader, _writer):
+            task = asyncio.current_task()
+            self._tasks.append(task)
+            stream = Stream(reader)
+            try:
+                await self._handler(stream)
+            except (OSError, CancelledError):
+                pass  # the peer went, or we stop
+            except Exception as error:
+                sys.print_exception(error, sys.stderr)
+            finally:
+                stream.close()
+                self._tasks.remove(task)
+
+        async def close(self):
+            self.listening.close()
+            await self.listening.wait_closed()
+            for task in list(self._tasks):
+                task.cancel()
+                await task
+
+    def _host_and_port(address):
+        if isinstance(address, tuple):
+            return address
+        _family, host, port = socket.sockaddr(address)
+        return ".".join(str(byte) for byte in host), port
 
     async def serve_tcp(handler, host, port):
         """See the CPython twin below."""
-
-        async def serve(reader, writer):
-            stream = Stream(reader)
-            try:
-                await handler(stream)
-            finally:
-                stream.close()
-                await reader.wait_closed()
-
-        return Server(await asyncio.start_server(serve, host, port), port)
-
-    class Server:
-        """See the CPython twin below."""
-
-        def __init__(self, server, port):
-            self._server = server
-            self.port = port
-
-        async def close(self):
-            self._server.close()
-            await self._server.wait_closed()
+        server = Server(handler, port)
+        server.listening = await asyncio.start_server(server.serve, host or "0.0.0.0", port, backlog=BACKLOG)
+        return server
 
 else:
     import logging
@@ -100,7 +127,6 @@ else:
     logger = logging.getLogger(__name__)
 
     ACCEPTS_PER_TURN = 64
-    BACKLOG = 1024
     OUT_OF_DESCRIPTORS_PAUSE_S = 0.1
 
     def ticks_ms() -> int:

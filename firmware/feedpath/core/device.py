@@ -333,6 +333,7 @@ class Device:
         job.begun = False
         job.printed = 0
         job.must_move = job.sink is self.ring
+        self.ring.wake()
         self.current = None
         if job not in self.waiting:
             self.waiting.append(job)
@@ -353,6 +354,8 @@ class Device:
             self.current = None
         if job.ended:
             self.leave(job)
+        elif self._ring_owner is job:
+            self.ring.close()  # its filling side may wait for room
         self._advance()
 
     def _save(self, job: Job) -> None:

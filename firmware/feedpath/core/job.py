@@ -100,6 +100,17 @@ class Job:
         if state in OVER:
             self._news.set()
 
+    def describe(self, ticket: "Ticket", decoder: "Any") -> None:
+        """Say what the document will be, before any of it came."""
+        self.ticket.format = ticket.format
+        self.ticket.compression = ticket.compression
+        self.ticket.document_name = ticket.document_name
+        self._decoder = decoder
+
+    async def recorded(self) -> None:
+        """Wait until its record outlives the process; raise Refused when it cannot be written."""
+        await self._desk.recorded(self)
+
     async def space(self) -> "memoryview":
         """Wait for room for more of the document and return it; raise Refused when the job has ended meanwhile."""
         if self._decoder is None:
@@ -127,11 +138,11 @@ class Job:
                 self.filled(count)
         except Refused as refusal:
             self.abort("aborted-by-system", refusal.detail)
-            self._desk.leave(self)
+            self._leave()
             raise
         except BaseException:
             self.abort("submission-interrupted", "The client went away before the document was complete.")
-            self._desk.leave(self)
+            self._leave()
             raise
 
     async def finish(self) -> None:
@@ -154,7 +165,8 @@ class Job:
             else:
                 self._news.clear()
                 await self._news.wait()
-        await self._desk.recorded(self)
+        self._leave()
+        await self.recorded()
         if self.state in (CANCELED, ABORTED):
             raise Refused(self.reasons[0], self.message)
 
@@ -203,10 +215,15 @@ class Job:
         self.stopping = (state, reason, message)
         self._desk.stop(self)
 
+    def _leave(self) -> None:
+        """The filling side has gone: it writes no more into the last space."""
+        self._decoder = self._coded = None
+        self._desk.leave(self)
+
     async def _room(self) -> "memoryview":
         while True:
             if self.over or self.stopping:
-                self._desk.leave(self)
+                self._leave()
                 raise Refused("job-canceled")
             if self.sink is None:
                 self._desk.open(self)

@@ -1,10 +1,12 @@
 """Sizes of paper: PWG 5101.1 self-describing names, which carry their own dimensions, and which come first where."""
 
+import re
 from collections.abc import Iterable
 
 from feedpath.core.driver import Media
 
-MILLIMETRE, INCH = 100, 2540  # in hundredths of a millimetre
+DIMENSIONS = re.compile(r"_([0-9.]+)x([0-9.]+)(mm|in)$")
+UNITS = {"mm": 100, "in": 2540}  # in hundredths of a millimetre
 
 NAMES = (  # PWG 5101.1-2013, 5: the sizes that desktop printers and their clients know
     "iso_a4_210x297mm",
@@ -37,12 +39,11 @@ LETTER_REGIONS = frozenset(  # countries whose offices use Letter: CLDR's paper 
 
 def size(name: str) -> Media:
     """Return the medium of a PWG 5101.1 self-describing name; raise ValueError when it carries no size."""
-    dimensions = name.rpartition("_")[2]
-    unit = {"mm": MILLIMETRE, "in": INCH}.get(dimensions[-2:])
-    width, cross, length = dimensions[:-2].partition("x")
-    if not unit or not cross:
+    match = DIMENSIONS.search(name)
+    if match is None:
         raise ValueError(f"{name} is no PWG 5101.1 self-describing media name")
-    return Media(name, round(float(width) * unit), round(float(length) * unit))
+    unit = UNITS[match[3]]
+    return Media(name, round(float(match[1]) * unit), round(float(match[2]) * unit))
 
 
 def ordered(names: "Iterable[str]", letter_first: bool) -> "tuple[Media, ...]":

@@ -5,6 +5,7 @@ import logging
 import time
 import uuid as uuids
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Protocol, cast
 
 from feedpath.core.device import Device
@@ -139,13 +140,7 @@ DAY_S = 24 * 60 * 60
 
     def submit(self, ticket: Ticket) -> Job:
         """Return a new job for the ticket; raise Refused with what is allowed when there can be none."""
-        if not self.accepting:
-            raise Refused("not-accepting-jobs")
-        if ticket.format not in self.capabilities.formats:
-            allowed = ", ".join(self.capabilities.formats)
-            raise Refused("document-format-not-supported", f"This printer takes {allowed}, not {ticket.format}.")
-        if self._active >= self._policy.waiting_jobs:
-            raise Refused("too-many-jobs")
+        self.check(ticket)
         job = Job(
             self._store.next_id(), str(uuids.uuid4()), ticket, self, self.device, time.time(), self._decoder(ticket)
         )
@@ -155,12 +150,36 @@ DAY_S = 24 * 60 * 60
         self.touch("jobs")
         return job
 
-    def _decoder(self, ticket: Ticket) -> "Decoder | None":
-        if ticket.compression == "none":
-            return None
-        if ticket.compression not in self._decoders:
+    def check(self, ticket: Ticket) -> None:
+        """Raise Refused, with what is allowed, where `submit` would."""
+        if not self.accepting:
+            raise Refused("not-accepting-jobs")
+        if ticket.format not in self.capabilities.streamable and ticket.format not in self.capabilities.formats:
+            allowed = ", ".join(self.capabilities.formats)
+            raise Refused("document-format-not-supported", f"This printer takes {allowed}, not {ticket.format}.")
+        if ticket.compression not in self.compressions:
             raise Refused("compression-not-supported", f"Supported are {', '.join(self.compressions)}.")
-        return self._decoders[ticket.compression]()
+        if self._active >= self._policy.waiting_jobs:
+            raise Refused("too-many-jobs")
+
+    def describe(self, job: Job, ticket: Ticket) -> None:
+        """Say what the document of a job that has none yet is: its format, compression and name in `ticket`.
+
+        Raise Refused where `submit` would, or when there can be no document any more.
+        """
+        if job.over or job.stopping:
+            raise Refused("not-possible", f"Job {job.id} has ended already.")
+        if job.ended or job.received or job.sink is not None:
+            raise Refused("multiple-document-jobs-not-supported")
+        self._active -= 1  # it is one of those that wait
+        try:
+            self.check(ticket)
+        finally:
+            self._active += 1
+        job.describe(ticket, self._decoder(ticket))
+
+    def _decoder(self, ticket: Ticket) -> "Decoder | None":
+        return None if ticket.compression == "none" else self._decoders[ticket.compression]()
 
     def cancel(self, job: Job, reason: str = "job-canceled-by-user") -> None:
         """Cancel the job; raise Refused when it is over."""
@@ -241,7 +260,7 @@ DAY_S = 24 * 60 * 60
         """Forget ended jobs beyond what the history holds."""
         surplus = len(self.jobs) - self._active - self._policy.history_jobs
         if surplus > 0:
-            self._forget([id for id, job in self.jobs.items() if job.over][:surplus])
+            self._forget(list(islice((id for id, job in self.jobs.items() if job.over), surplus)))
 
     def _forget(self, ids: "list[int]") -> None:
         for id in ids:

@@ -54,7 +54,7 @@ REFUSALS = (
     ),
     Refusal("not-accepting-jobs", 0x0506, 503, "The printer takes no new jobs at the moment."),
     Refusal("busy", 0x0507, 503, "The printer is busy; try again later."),
-    Refusal("job-canceled", 0x0508, 409, "The job was canceled."),
+    Refusal("job-canceled", 0x0508, 409, "The job was canceled or ended."),
     Refusal("multiple-document-jobs-not-supported", 0x0509, 501, "A job can have one document."),
     Refusal("too-many-jobs", 0x050B, 503, "Too many jobs are waiting; try again when some have printed."),
 )
@@ -137,8 +137,8 @@ _JOB_REASONS = {row.keyword: row for row in JOB_REASONS}
 
 
 def refusal(keyword: str) -> Refusal:
-    """Return the row of a refusal; a job's reason that is none is not-possible to every protocol."""
-    return _REFUSALS.get(keyword, _REFUSALS["not-possible"])
+    """Return the row of a refusal; any other reason why a job ended is job-canceled to every protocol."""
+    return _REFUSALS.get(keyword, _REFUSALS["job-canceled"])
 
 
 def printer_reason(keyword: str) -> Reason:

@@ -12,6 +12,7 @@ from feedpath import aio
 from feedpath.errors import Refused
 
 BUFFER_BYTES = 128 * 1024  # one transfer to the device
+NOTHING = memoryview(b"")
 RESERVE_BYTES = 64 * 1024 * 1024  # left free on the partition for records, settings and logs
 RESERVE_PART = 10  # ... or a tenth of it, whichever is smaller
 
@@ -89,7 +90,8 @@ class Area:
 class Spool:
     """One stored document, or the part of it from byte `base` on. Filled by one side, read by the other.
 
-    Filling and draining are the ring's: `space`, `filled`, `end`; `ready`. `append` adds from a thread.
+    Filling and draining are the ring's: `space`, `filled`, `end`; `ready`. `append` adds from a thread. `end_at` is
+    the position up to which bytes are stored; `pending` bytes behind it still stand in the buffer that is filled.
     """
 
     def __init__(self, area: Area, name: str, base: int = 0):
@@ -99,13 +101,14 @@ class Spool:
         self._on_storage = False
         self._lock = threading.Lock()
         self._buffer: "memoryview | None" = None
-        self._pending = 0
+        self._lent = False  # the reading side may still look at the buffer
         self._out: "memoryview | None" = None
         self._bytes = aio.Wake()
         self._drain_waits = False
         self._taken = 0  # bytes of memory, or of storage, that the area counts as ours
         self.base = base
         self.end_at = base
+        self.pending = 0
         self.closed = False
 
     @classmethod
@@ -120,38 +123,45 @@ class Spool:
 
     async def space(self) -> memoryview:
         """Return room for the next bytes; raise Refused when the area is full."""
+        if self.pending == BUFFER_BYTES:
+            await aio.offload(self._flush)
         if self._buffer is None:
             self._buffer = memoryview(bytearray(BUFFER_BYTES))
-        if self._pending == BUFFER_BYTES or (self._pending and self._drain_waits):
-            await self._flush()
-        return self._buffer[self._pending :]
+        return self._buffer[self.pending :]
 
     def filled(self, count: int) -> None:
         """Take the first `count` bytes of the last space."""
-        self._pending += count
+        self.pending += count
+        if self._drain_waits:
+            self._bytes.set()
 
     async def end(self) -> None:
         """Say that the document has ended."""
-        if self._pending:
-            await self._flush()
-        self._buffer = None
         self._bytes.set()
 
-    async def _flush(self) -> None:
-        assert self._buffer is not None
-        await aio.offload(self.append, self._buffer[: self._pending])
-        self._pending = 0
+    def _flush(self) -> None:
+        """Store what is pending, and let go of the buffer when the reading side may look at it."""
+        with self._lock:
+            if self.pending and self._buffer is not None:
+                self._append(self._buffer[: self.pending])
+                self.pending = 0
+                if self._lent:
+                    self._buffer = None
+                    self._lent = False
 
     def append(self, view: "memoryview | bytes") -> None:
         """Store `view` at the end, from a thread; raise Refused when there is no room."""
         with self._lock:
-            if not self._on_storage and not self._area.take_memory(len(view)):
-                self._to_storage()
-            if self._on_storage:
-                self._area.take_storage(len(view))
-            self._write(view)
+            self._append(view)
         if self._drain_waits:
             self._bytes.set()
+
+    def _append(self, view: "memoryview | bytes") -> None:
+        if not self._on_storage and not self._area.take_memory(len(view)):
+            self._to_storage()
+        if self._on_storage:
+            self._area.take_storage(len(view))
+        self._write(view)
 
     def append_in_memory(self, view: memoryview) -> bool:
         """Store `view` at the end without touching storage; return whether memory had room."""
@@ -176,16 +186,22 @@ class Spool:
 
     def ready(self, position: int, seconds: float) -> memoryview:
         """Wait in a thread for bytes at `position`; return them, or nothing after `seconds` or at the end."""
-        if self._out is None:
-            self._out = memoryview(bytearray(BUFFER_BYTES))
         self._drain_waits = True
-        if position >= self.end_at and not self.closed:
+        if position >= self.end_at + self.pending and not self.closed:
             self._bytes.block(seconds)
         self._drain_waits = False
         with self._lock:
-            if position >= self.end_at or self._file < 0:
-                return self._out[:0]
-            return self._out[: os.preadv(self._file, [self._out], position - self.base)]
+            if position < self.end_at and self._file >= 0:
+                return self._read(position)
+            if self._buffer is None:
+                return NOTHING
+            self._lent = True
+            return self._buffer[position - self.end_at : self.pending]
+
+    def _read(self, position: int) -> memoryview:
+        if self._out is None:
+            self._out = memoryview(bytearray(BUFFER_BYTES))
+        return self._out[: os.preadv(self._file, [self._out], position - self.base)]
 
     def wake(self) -> None:
         """Wake whoever waits for bytes, to look again."""
@@ -196,6 +212,7 @@ class Spool:
         await aio.offload(self._secure)
 
     def _secure(self) -> None:
+        self._flush()
         with self._lock:
             if self.closed:
                 return
@@ -253,5 +270,6 @@ class Spool:
             if self._file >= 0:
                 os.close(self._file)
                 self._file = -1
+            self._buffer = self._out = None
         self._bytes.set()
         return True

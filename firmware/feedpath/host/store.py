@@ -17,6 +17,7 @@ from feedpath.errors import Refused
 
 logger = logging.getLogger(__name__)
 
+SOON_S = 0.2  # what nobody waits for is written this much later, together
 BLOCK = 100  # ids reserved at a time; a crash skips at most so many
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
@@ -39,6 +40,7 @@ class SqliteStore:
         self._waiters: "list[Waiter]" = []
         self._writing = False
         self._closing = False
+        self._soon: "asyncio.TimerHandle | None" = None  # when what nobody waits for is written
         self._reserved = self._next = int(self._database.execute("SELECT next FROM ids").fetchone()[0])
         self._reserve()
         self._work = aio.Wake()
@@ -75,9 +77,12 @@ class SqliteStore:
     def _change(self, id: int, record: "dict[str, object] | None") -> None:
         with self._lock:
             self._changed[id] = record
-            idle = not self._writing
-        if idle:
-            self._work.set()
+        if self._soon is None:
+            self._soon = self._loop.call_later(SOON_S, self._write_soon)
+
+    def _write_soon(self) -> None:
+        self._soon = None
+        self._work.set()
 
     async def written(self, durable: bool = False) -> None:
         """Wait until all that was saved so far outlives the process; with `durable`, a power cut too; raise Refused."""
@@ -189,7 +194,11 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.executescript(SCHEMA)
-    database.execute("SELECT count(*) FROM jobs").fetchone()
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.executescript(SCHEMA)
+        database.execute("SELECT count(*) FROM jobs").fetchone()
+    except sqlite3.DatabaseError:
+        database.close()
+        raise
     return database

@@ -1,0 +1,286 @@
+"""The appliance: wires settings, storage, machines, printers and front ends. The only module that knows all."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from feedpath import aio
+from feedpath.back.pdl.inflate import Inflate
+from feedpath.back.usb.find import Finder
+from feedpath.back.usb.libusb import Missing
+from feedpath.core.media import LETTER_REGIONS
+from feedpath.core.policy import Policy
+from feedpath.core.printer import Printer
+from feedpath.core.printers import Printers
+from feedpath.core.spool import Area, Spool
+from feedpath.front.advert.table import Reach
+from feedpath.front.auth import claim
+from feedpath.front.auth.door import Door
+from feedpath.front.http import certificate
+from feedpath.front.http.server import HttpServer
+from feedpath.front.ipp.attributes import Site
+from feedpath.front.ipp.server import Ipp
+from feedpath.front.raw import Raw
+from feedpath.front.web.server import Web
+from feedpath.host.store import SqliteStore
+from feedpath.machines import POLL_S, Machines
+from feedpath.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+KIB, MIB = 1024, 1024 * 1024
+MEMORY_PART = 16  # documents that wait may take this part of the computer's memory before they go to storage
+COMPRESSIONS = ("gzip", "deflate")
+
+Notes = Callable[[Printer], "Sequence[str]"]
+
+POLICY = (  # setting, the core's name for it, how to get from one to the other
+    ("stream", "stream", lambda value: value == "auto"),
+    ("after-power-cycle", "after_power_cycle", str),
+    ("stream-min-rate", "stream_min_rate", lambda value: value * KIB),
+    ("keep-copy", "keep_copy", lambda value: value * MIB),
+    ("stall-seconds", "stall_s", float),
+    ("multiple-operation-time-out", "submission_s", float),
+    ("waiting-jobs", "waiting_jobs", int),
+    ("job-history", "history_jobs", int),
+    ("job-history-days", "history_days", int),
+    ("decompress-ratio", "decompress_ratio", int),
+    ("decompress-limit", "decompress_limit", lambda value: value * MIB),
+)
+
+
+class Appliance:
+    """One box. data: the directory that keeps everything. backends: pyusb back ends; None for this computer's USB.
+
+    notes: gives further sentences about a printer, for its page.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        settings: Settings,
+        backends: "Sequence[Any] | None" = None,
+        notes: Notes = lambda printer: (),
+    ):
+        self.data = data
+        self.settings = settings
+        self.printers = Printers()
+        self.port = 0
+        self.claim_code = claim.load(str(data / "claim-code"))
+        self.host = socket.gethostname().partition(".")[0] or "feedpath"
+        self._backends = backends
+        self._notes = notes
+        self._policy = Policy()
+        self._http = HttpServer()
+        self._raw: "Raw | None" = None
+        self._advert: Any = None
+        self._tasks: "list[asyncio.Task[None]]" = []
+
+    async def start(self) -> None:
+        """Begin to serve; raise OSError when a port is taken. Listeners come first, the rest follows."""
+        self._follow_settings()
+        self._store = SqliteStore(self.data / "state.db")
+        self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, _memory() // MEMORY_PART)
+        self.machines = self._machines()
+        self.machines.restore()
+        self._restore_jobs()
+        await self._listen()
+        self._tasks = [asyncio.create_task(self._watch_machines()), asyncio.create_task(self._secure())]
+        await self._announce()
+        self._write_run_file()
+
+    async def stop(self) -> None:
+        """End everything in order: nothing new comes in, what waits stays."""
+        (self.data / "feedpath.run").unlink(missing_ok=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._advert is not None:
+            await self._advert.stop()
+        if self._raw is not None:
+            await self._raw.stop()
+        await self._http.stop()
+        await self.machines.close()
+        await aio.offload(self._store.close)
+
+    def _follow_settings(self) -> None:
+        def follow(names: "frozenset[str]") -> None:
+            for setting, attribute, convert in POLICY:
+                setattr(self._policy, attribute, convert(self.settings[setting]))
+            for printer in self.printers:
+                if printer.location != self.settings["location"]:
+                    printer.location = self.settings["location"]
+                    printer.touch("identity")
+
+        follow(frozenset())
+        self.settings.watch(follow)
+
+    def _machines(self) -> Machines:
+        return Machines(
+            self.printers,
+            self._store,
+            self._area,
+            self._policy,
+            self._finders(),
+            {kind: self._decoder(kind) for kind in COMPRESSIONS},
+            box=str(uuid.UUID(int=uuid.getnode())),
+            name=lambda: str(self.settings["name"]),
+            location=lambda: str(self.settings["location"]),
+            letter_first=lambda: _letter_first(self.settings["region"]),
+        )
+
+    def _finders(self) -> "list[Finder]":
+        if self._backends is not None:
+            return [Finder(backend) for backend in self._backends]
+        try:
+            return [Finder()]
+        except Missing as error:
+            logger.error("no USB printer can be used: %s", error)
+            return []
+
+    def _decoder(self, kind: str) -> "Callable[[], Inflate]":
+        return lambda: Inflate(kind, self._policy.decompress_ratio, self._policy.decompress_limit)
+
+    def _restore_jobs(self) -> None:
+        """Take up the jobs of the last run; documents that belong to none are deleted."""
+        stored = self._area.stored()
+        for id, record in self._store.jobs():
+            printer = self.printers.find(str(record["printer"]))
+            if printer is None:
+                self._store.delete(id)
+                continue
+            path = stored.pop(str(id), None)
+            printer.restore(id, record, Spool.stored(self._area, str(id)) if path else None)
+        for path in stored.values():
+            logger.warning("%s belongs to no job and is deleted", path)
+            path.unlink()
+
+    async def _listen(self) -> None:
+        door = Door(
+            self.claim_code,
+            trust_loopback=lambda: bool(self.settings["trust-loopback"]),
+            hosts=lambda: (self.host, *self.settings["hosts"]),
+        )
+        self._site = Site(host=f"{self.host}.local", port=self.settings["port"])
+        self._ipp = Ipp(self._site, lambda request, _level: door.authorize(request) or None)
+        web = Web(self.printers, self.settings, door, f"{self.host}.local", self._notes)
+        for row in [*self._ipp.routes(), *web.routes()]:
+            self._http.routes.add(row)
+        self.port = self._site.port = await self._http.start(self.settings["listen"], self.settings["port"])
+        await self._ipp.start(self.printers)
+        if self.settings["raw"]:
+            self._raw = Raw(self.settings["listen"], self.settings["raw-port"])
+            await self._raw.start(self.printers)
+
+    async def _watch_machines(self) -> None:
+        while True:
+            try:
+                await self.machines.poll()
+            except Exception:
+                logger.exception("looking for printers failed")
+            now = time.time()
+            for printer in self.printers:
+                printer.expire(now)
+            await asyncio.sleep(POLL_S)
+
+    async def _secure(self) -> None:
+        """Offer TLS as soon as there is a certificate; clear text does not wait for it."""
+        if not self.settings["tls"]:
+            return
+        try:
+            await certificate.ensure(self.data / "tls", [self.host], [])
+            self._http.tls = certificate.context(self.data / "tls")
+            self._site.tls = True
+            for printer in self.printers:
+                printer.touch("identity")
+        except (OSError, RuntimeError, ssl.SSLError) as error:
+            logger.error("encrypted connections are not offered: %s", error)
+
+    async def _announce(self) -> None:
+        if not self.settings["mdns"]:
+            return
+        from feedpath.front.advert.server import Advert
+
+        self._advert = Advert(self.host, self._reach, lambda printer: printer.name, lambda printer, name: None)
+        await self._advert.start(self.printers)
+
+    def _reach(self, printer: Printer) -> Reach:
+        raw_port = self._raw.port if self._raw is not None and printer is self.printers.default else 0
+        return Reach(self.port, path=self._path(printer), raw_port=raw_port, tls=self._http.tls is not None)
+
+    def _path(self, printer: Printer) -> str:
+        from feedpath.front.ipp.attributes import printer_path
+
+        return printer_path(printer.name, printer is self.printers.default).lstrip("/")
+
+    def _write_run_file(self) -> None:
+        told = {"pid": os.getpid(), "port": self.port, "address": self.settings["listen"] or "127.0.0.1"}
+        (self.data / "feedpath.run").write_text(json.dumps(told))
+
+
+def run(
+    data: Path,
+    settings: Settings,
+    backends: "Sequence[Any] | None" = None,
+    notes: Notes = lambda printer: (),
+    started: "Callable[[Appliance], None] | None" = None,
+) -> int:
+    """Run the appliance until it is told to end; return the exit status."""
+    return asyncio.run(_run(Appliance(data, settings, backends, notes), started or tell))
+
+
+async def _run(appliance: Appliance, started: "Callable[[Appliance], None]") -> int:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    try:
+        await appliance.start()
+    except OSError as error:
+        logger.error("port %s cannot be used: %s", appliance.settings["port"], error.strerror or error)
+        return 1
+    started(appliance)
+    await ended.wait()
+    await appliance.stop()
+    return 0
+
+
+def tell(appliance: Appliance) -> None:
+    """Say on the console where the appliance is reached, and the claim code."""
+    host = appliance.settings["listen"] or appliance.host
+    sys.stdout.write(f"web: http://{host}:{appliance.port}/\n")
+    sys.stdout.write(f"ipp: ipp://{host}:{appliance.port}/ipp/print\n")
+    sys.stdout.write(f"claim code, to administer from other computers: {appliance.claim_code}\n")
+    sys.stdout.flush()
+
+
+def _memory() -> int:
+    """Return the computer's memory in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _letter_first(region: str) -> bool:
+    """Return whether Letter comes before A4 in `region`; "auto" looks at the time zone's country."""
+    if region != "auto":
+        return region == "letter"
+    return _country() in LETTER_REGIONS
+
+
+def _country() -> str:
+    """Return the country of this computer's time zone by tzdata's own table, "" when it cannot be told."""
+    try:
+        zone = os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+        lines = Path("/usr/share/zoneinfo/zone.tab").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return next((row[0] for row in rows if len(row) > 2 and row[2] == zone), "")

@@ -1,0 +1,184 @@
+"""Which machine is which: what is found on the bus becomes printers, and is known again when it comes back."""
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from feedpath import aio
+from feedpath.back.pdl.passthrough import PassThrough
+from feedpath.back.usb.device import Unavailable
+from feedpath.back.usb.ieee1284 import DeviceId
+from feedpath.core.connection import Connection, Gone
+from feedpath.core.device import Device
+from feedpath.core.policy import Policy
+from feedpath.core.printer import Decoder, Printer
+from feedpath.core.printers import Printers
+from feedpath.core.spool import Area
+from feedpath.host.store import SqliteStore
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 1.0
+NAMELESS = "USB printer"
+NAMESPACE = uuid.UUID("7b4ad2b6-6b2e-4b0e-9d0a-3c3d1a4f6a51")  # of the names that printers' uuids are made from
+
+
+class Found(Protocol):
+    """A machine on a bus, as a finder tells it; see back/usb/find.py."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def serial(self) -> str: ...
+    @property
+    def vendor(self) -> int: ...
+    @property
+    def product(self) -> int: ...
+    def open(self) -> Connection:
+        """Return a connection to it; raise Unavailable, or Gone."""
+
+
+class Finder(Protocol):
+    """Looks at a bus."""
+
+    def poll(self) -> "Sequence[Found]":
+        """Return the machines that are there now."""
+
+
+class Machines:
+    """All machines ever seen, and the printers that print on them.
+
+    box: what tells this computer from others, for machines that have no serial number. name: gives the name that the
+    owner wants for the next new printer, or "". letter_first: whether Letter is offered before A4.
+    """
+
+    def __init__(
+        self,
+        printers: Printers,
+        store: SqliteStore,
+        area: Area,
+        policy: Policy,
+        finders: "Sequence[Finder]",
+        decoders: "Mapping[str, Callable[[], Decoder]]",
+        box: str,
+        name: "Callable[[], str]",
+        location: "Callable[[], str]",
+        letter_first: "Callable[[], bool]",
+    ):
+        self._printers = printers
+        self._store = store
+        self._area = area
+        self._policy = policy
+        self._finders = finders
+        self._decoders = decoders
+        self._box = box
+        self._name = name
+        self._location = location
+        self._letter_first = letter_first
+        self._devices: "dict[str, Device]" = {}
+        self._records: "dict[str, dict[str, Any]]" = {}
+        self._complaints: "dict[str, str]" = {}  # the last reason why a machine could not be opened, by key
+
+    def restore(self) -> None:
+        """Make the devices and printers that are remembered; they are away until they are found."""
+        for key, record in self._store.printers().items():
+            self._records[key] = record
+            self._make(key, record)
+
+    async def poll(self) -> None:
+        """Look once at what is there: attach what came, detach what went."""
+        found = await aio.offload(self._look)
+        present = {self._known_as(one, found): one for one in found}
+        for key, device in self._devices.items():
+            if key not in present and device.connection is not None:
+                logger.warning("the printer %s was unplugged or switched off", key)
+                device.detach()
+        for key, one in present.items():
+            if key not in self._devices or self._devices[key].connection is None:
+                await self._attach(key, one)
+
+    async def close(self) -> None:
+        """Let go of all machines; jobs stay as they are."""
+        await aio.gather(*(device.close() for device in self._devices.values()))
+
+    def add_queue(self, printer: Printer, name: str) -> Printer:
+        """Return a further printer called `name` on the same machine; raise ValueError when there is one."""
+        key = printer.device.key
+        record = self._records[key]
+        queue = {"name": name, "uuid": self._uuid(f"{key}/{name}")}
+        further = self._queue(printer.device, record, queue)
+        self._records[key] = record = {**record, "queues": [*record["queues"], queue]}
+        self._store.remember(key, record)
+        return further
+
+    def _look(self) -> "list[Found]":
+        return [one for finder in self._finders for one in finder.poll()]
+
+    def _known_as(self, one: Found, found: "Sequence[Found]") -> str:
+        """Return the key that a machine is known by: without a serial number it may have come back at another port."""
+        if one.key in self._devices or one.serial:
+            return one.key
+        present = {other.key for other in found}
+        kind = f"{one.vendor:04x}:{one.product:04x}@"
+        missing = [key for key in self._devices if key.startswith(kind) and key not in present]
+        moved = [key for key in missing if self._devices[key].connection is None]
+        strangers = [other for other in found if other.key.startswith(kind) and other.key not in self._devices]
+        return moved[0] if len(moved) == 1 and len(strangers) == 1 else one.key
+
+    async def _attach(self, key: str, one: Found) -> None:
+        try:
+            connection = await aio.offload(one.open)
+        except (Unavailable, Gone) as error:
+            if self._complaints.get(key) != str(error):
+                self._complaints[key] = str(error)
+                logger.warning("the printer %s cannot be used: %s", key, error)
+            return
+        self._complaints.pop(key, None)
+        device = self._devices.get(key)
+        if device is None:
+            device = await self._meet(key, one, connection)
+        logger.info("the printer %s is here: %s %s", key, connection.make, connection.model)
+        device.attach(connection)
+
+    async def _meet(self, key: str, one: Found, connection: Connection) -> Device:
+        """Return the device of a machine that was never seen before, with its first printer."""
+        wanted = self._name() or f"{connection.make} {connection.model}".strip() or NAMELESS
+        record = {
+            "device_id": connection.device_id,
+            "make": connection.make,
+            "model": connection.model,
+            "serial": one.serial,
+            "queues": [{"name": self._free(wanted), "uuid": self._uuid(key if one.serial else f"{self._box}/{key}")}],
+        }
+        self._records[key] = record
+        device = self._make(key, record)
+        await aio.offload(self._store.remember, key, record)
+        return device
+
+    def _make(self, key: str, record: "dict[str, Any]") -> Device:
+        driver = PassThrough(DeviceId(record["device_id"]).commands, self._letter_first())
+        device = Device(key, driver, self._area, self._store, self._policy)
+        self._devices[key] = device
+        for queue in record["queues"]:
+            self._queue(device, record, queue)
+        return device
+
+    def _queue(self, device: Device, record: "dict[str, Any]", queue: "dict[str, str]") -> Printer:
+        printer = Printer(queue["name"], queue["uuid"], device, self._store, self._policy, self._decoders)
+        printer.location = self._location()
+        printer.device_id = record["device_id"]
+        printer.make, printer.model, printer.serial = record["make"], record["model"], record["serial"]
+        self._printers.add(printer)
+        return printer
+
+    def _free(self, wanted: str) -> str:
+        """Return `wanted`, or with a number behind it when it is taken."""
+        name, number = wanted, 1
+        while self._printers.find(name) is not None:
+            number += 1
+            name = f"{wanted} {number}"
+        return name
+
+    def _uuid(self, name: str) -> str:
+        return str(uuid.uuid5(NAMESPACE, name))
