@@ -67,6 +67,9 @@ if MICROPYTHON and not MYPY:
             self._stream.write(data)
             await self._stream.drain()
 
+        def hang_up(self):
+            self.close()
+
         def close(self):
             if self._open:  # closing twice would close a descriptor that is someone else's by then
                 self._open = False
@@ -90,7 +93,7 @@ if MICROPYTHON and not MYPY:
                 await self._handler(stream)
             except (OSError, CancelledError):
                 pass  # the peer went, or we stop
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - MicroPython has no logging
                 sys.print_exception(error, sys.stderr)
             finally:
                 stream.close()
@@ -116,6 +119,7 @@ if MICROPYTHON and not MYPY:
         return server
 
 else:
+    import contextlib
     import logging
     import socket
     import ssl
@@ -202,8 +206,8 @@ else:
             self._socket = sock
             self._loop = asyncio.get_running_loop()
             self._unfair = 0  # bytes read since the other tasks last had their turn
-            self.peer = sock.getpeername()
-            self.local = sock.getsockname()
+            self.peer = _plain(sock.getpeername())
+            self.local = _plain(sock.getsockname())
             self.secure = False
 
         async def readinto(self, view: "memoryview | bytearray") -> int:
@@ -282,9 +286,18 @@ else:
             finally:
                 remove(descriptor)
 
+        def hang_up(self) -> None:
+            """Take no more bytes: what is under way reads the end."""
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RD)
+
         def close(self) -> None:
             """Close at once; what is under way on it must have been cancelled before."""
             self._socket.close()
+
+    def _plain(address: "Any") -> "Any":
+        """Return a socket address with an IPv4 host as IPv4 writes it, also where an IPv6 socket carries it."""
+        return (address[0].removeprefix("::ffff:"), *address[1:])
 
     class Server:
         """Listening sockets and the tasks that serve what they accept."""

@@ -1,16 +1,18 @@
 """The appliance: wires settings, storage, machines, printers and front ends. The only module that knows all."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import ssl
 import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,14 @@ from feedpath.core.policy import Policy
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.core.spool import Area, Spool
+from feedpath.front.advert.server import Advert
 from feedpath.front.advert.table import Reach
 from feedpath.front.auth import claim
 from feedpath.front.auth.door import Door
 from feedpath.front.http import certificate
+from feedpath.front.http.deadlines import Limits
 from feedpath.front.http.server import HttpServer
-from feedpath.front.ipp.attributes import Site
+from feedpath.front.ipp.attributes import Site, printer_path
 from feedpath.front.ipp.server import Ipp
 from feedpath.front.raw import Raw
 from feedpath.front.web.server import Web
@@ -39,7 +43,10 @@ from feedpath.settings import Settings
 logger = logging.getLogger(__name__)
 
 KIB, MIB = 1024, 1024 * 1024
-MEMORY_PART = 16  # documents that wait may take this part of the computer's memory before they go to storage
+MEMORY_PART = 16  # documents may take this part of the computer's memory before they go to storage
+MEMORY_MOST = 64 * MIB  # ... and never more than this
+DESCRIPTORS = 256  # beside the connections: spool, records, USB, mDNS
+RUN_FILE = "feedpath.run"  # tells the command line where the firmware is
 COMPRESSIONS = ("gzip", "deflate")
 
 Notes = Callable[[Printer], "Sequence[str]"]
@@ -62,7 +69,7 @@ POLICY = (  # setting, the core's name for it, how to get from one to the other
 class Appliance:
     """One box. data: the directory that keeps everything. backends: pyusb back ends; None for this computer's USB.
 
-    notes: gives further sentences about a printer, for its page.
+    notes: gives further sentences about a printer, for its page. port: of IPP and the pages, once started.
     """
 
     def __init__(
@@ -81,49 +88,53 @@ class Appliance:
         self._backends = backends
         self._notes = notes
         self._policy = Policy()
-        self._http = HttpServer()
+        self._door = Door(
+            self.claim_code,
+            trust_loopback=lambda: bool(settings["trust-loopback"]),
+            hosts=lambda: (self.host, *settings["hosts"]),
+        )
+        self._site = Site(host=f"{self.host}.local")
+        self._http = HttpServer(limits=Limits(connections=settings["max-connections"]))
         self._raw: "Raw | None" = None
-        self._advert: Any = None
+        self._advert: "Advert | None" = None
         self._tasks: "list[asyncio.Task[None]]" = []
 
     async def start(self) -> None:
         """Begin to serve; raise OSError when a port is taken. Listeners come first, the rest follows."""
         self._follow_settings()
         self._store = SqliteStore(self.data / "state.db")
-        self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, _memory() // MEMORY_PART)
+        self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, _memory_share())
         self.machines = self._machines()
         self.machines.restore()
         self._restore_jobs()
-        await self._listen()
-        self._tasks = [asyncio.create_task(self._watch_machines()), asyncio.create_task(self._secure())]
-        await self._announce()
-        self._write_run_file()
+        await self._open_routes()
+        await self._start_front()
+        self._tasks.append(asyncio.create_task(self._watch_machines()))
+        self._tasks.append(asyncio.create_task(self._secure()))
 
     async def stop(self) -> None:
         """End everything in order: nothing new comes in, what waits stays."""
-        (self.data / "feedpath.run").unlink(missing_ok=True)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._advert is not None:
-            await self._advert.stop()
-        if self._raw is not None:
-            await self._raw.stop()
-        await self._http.stop()
+        await self._stop_front()
         await self.machines.close()
         await aio.offload(self._store.close)
 
     def _follow_settings(self) -> None:
-        def follow(names: "frozenset[str]") -> None:
-            for setting, attribute, convert in POLICY:
-                setattr(self._policy, attribute, convert(self.settings[setting]))
-            for printer in self.printers:
-                if printer.location != self.settings["location"]:
-                    printer.location = self.settings["location"]
-                    printer.touch("identity")
+        self._adopt()
+        self.settings.watch(self._changed)
 
-        follow(frozenset())
-        self.settings.watch(follow)
+    def _adopt(self) -> None:
+        for setting, attribute, convert in POLICY:
+            setattr(self._policy, attribute, convert(self.settings[setting]))
+
+    def _changed(self, _names: "frozenset[str]") -> None:
+        self._adopt()
+        for printer in self.printers:
+            if printer.location != self.settings["location"]:
+                printer.location = self.settings["location"]
+                printer.touch("identity")
 
     def _machines(self) -> Machines:
         return Machines(
@@ -133,7 +144,7 @@ class Appliance:
             self._policy,
             self._finders(),
             {kind: self._decoder(kind) for kind in COMPRESSIONS},
-            box=str(uuid.UUID(int=uuid.getnode())),
+            box=_box(self.data / "box-id"),
             name=lambda: str(self.settings["name"]),
             location=lambda: str(self.settings["location"]),
             letter_first=lambda: _letter_first(self.settings["region"]),
@@ -165,22 +176,37 @@ class Appliance:
             logger.warning("%s belongs to no job and is deleted", path)
             path.unlink()
 
-    async def _listen(self) -> None:
-        door = Door(
-            self.claim_code,
-            trust_loopback=lambda: bool(self.settings["trust-loopback"]),
-            hosts=lambda: (self.host, *self.settings["hosts"]),
-        )
-        self._site = Site(host=f"{self.host}.local", port=self.settings["port"])
-        self._ipp = Ipp(self._site, lambda request, _level: door.authorize(request) or None)
-        web = Web(self.printers, self.settings, door, f"{self.host}.local", self._notes)
-        for row in [*self._ipp.routes(), *web.routes()]:
+    async def _open_routes(self) -> None:
+        ipp = Ipp(self._site, lambda request, _level: self._door.authorize(request) or None)
+        web = Web(self.printers, self.settings, self._door, self._site.host, self._notes)
+        for row in [*ipp.routes(), *web.routes()]:
             self._http.routes.add(row)
-        self.port = self._site.port = await self._http.start(self.settings["listen"], self.settings["port"])
-        await self._ipp.start(self.printers)
+        await ipp.start(self.printers)
+
+    async def _start_front(self) -> None:
+        listen = self.settings["listen"]
+        with _port_named(self.settings["port"]):
+            self.port = self._site.port = await self._http.start(listen, self.settings["port"])
         if self.settings["raw"]:
-            self._raw = Raw(self.settings["listen"], self.settings["raw-port"])
-            await self._raw.start(self.printers)
+            self._raw = Raw(listen, self.settings["raw-port"])
+            with _port_named(self.settings["raw-port"]):
+                await self._raw.start(self.printers)
+        if self.settings["mdns"]:
+            self._advert = Advert(self.host, self._reach, lambda printer: printer.announced, self.machines.announced)
+            await self._advert.start(self.printers)
+        told = {"pid": os.getpid(), "port": self.port, "address": listen or "127.0.0.1"}
+        new = self.data / (RUN_FILE + ".new")
+        new.write_text(json.dumps(told))
+        new.replace(self.data / RUN_FILE)
+
+    async def _stop_front(self) -> None:
+        (self.data / RUN_FILE).unlink(missing_ok=True)
+        if self._advert is not None:
+            await self._advert.stop()
+        if self._raw is not None:
+            await self._raw.stop()
+        self._advert = self._raw = None
+        await self._http.stop()
 
     async def _watch_machines(self) -> None:
         while True:
@@ -206,26 +232,10 @@ class Appliance:
         except (OSError, RuntimeError, ssl.SSLError) as error:
             logger.error("encrypted connections are not offered: %s", error)
 
-    async def _announce(self) -> None:
-        if not self.settings["mdns"]:
-            return
-        from feedpath.front.advert.server import Advert
-
-        self._advert = Advert(self.host, self._reach, lambda printer: printer.name, lambda printer, name: None)
-        await self._advert.start(self.printers)
-
     def _reach(self, printer: Printer) -> Reach:
+        path = printer_path(printer.name, printer is self.printers.default).lstrip("/")
         raw_port = self._raw.port if self._raw is not None and printer is self.printers.default else 0
-        return Reach(self.port, path=self._path(printer), raw_port=raw_port, tls=self._http.tls is not None)
-
-    def _path(self, printer: Printer) -> str:
-        from feedpath.front.ipp.attributes import printer_path
-
-        return printer_path(printer.name, printer is self.printers.default).lstrip("/")
-
-    def _write_run_file(self) -> None:
-        told = {"pid": os.getpid(), "port": self.port, "address": self.settings["listen"] or "127.0.0.1"}
-        (self.data / "feedpath.run").write_text(json.dumps(told))
+        return Reach(self.port, path=path, raw_port=raw_port, tls=self._http.tls is not None)
 
 
 def run(
@@ -236,18 +246,19 @@ def run(
     started: "Callable[[Appliance], None] | None" = None,
 ) -> int:
     """Run the appliance until it is told to end; return the exit status."""
-    return asyncio.run(_run(Appliance(data, settings, backends, notes), started or tell))
+    _allow_descriptors(settings["max-connections"] + DESCRIPTORS)
+    try:
+        return asyncio.run(_run(Appliance(data, settings, backends, notes), started or tell))
+    except OSError as error:
+        logger.error("feedpath cannot start: %s", error.strerror or error)
+        return 1
 
 
 async def _run(appliance: Appliance, started: "Callable[[Appliance], None]") -> int:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    try:
-        await appliance.start()
-    except OSError as error:
-        logger.error("port %s cannot be used: %s", appliance.settings["port"], error.strerror or error)
-        return 1
+    await appliance.start()
     started(appliance)
     await ended.wait()
     await appliance.stop()
@@ -263,9 +274,32 @@ def tell(appliance: Appliance) -> None:
     sys.stdout.flush()
 
 
-def _memory() -> int:
-    """Return the computer's memory in bytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+@contextlib.contextmanager
+def _port_named(port: int) -> "Iterator[None]":
+    """Make an error of listening say on which port."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, f"port {port} cannot be used: {error.strerror}") from error
+
+
+def _allow_descriptors(count: int) -> None:
+    """Raise this process's limit of open descriptors to `count`, or to what the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
+
+
+def _memory_share() -> int:
+    """Return the bytes of memory that documents may take."""
+    return min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEMORY_PART, MEMORY_MOST)
+
+
+def _box(path: Path) -> str:
+    """Return what tells this box from others, made at the first start."""
+    if not path.exists():
+        path.write_text(str(uuid.uuid4()))
+    return path.read_text()
 
 
 def _letter_first(region: str) -> bool:

@@ -112,6 +112,18 @@ class Machines:
         self._store.remember(key, record)
         return further
 
+    def announced(self, printer: Printer, name: str) -> None:
+        """Remember the name that a printer got in DNS-SD, so that it asks for the same one again."""
+        if printer.announced == name:
+            return
+        printer.announced = name
+        printer.touch("identity")
+        record = self._records[printer.device.key]
+        for queue in record["queues"]:
+            if queue["uuid"] == printer.uuid:
+                queue["announced"] = name
+        aio.create_task(aio.offload(self._store.remember, printer.device.key, record))
+
     def _look(self) -> "list[Found]":
         return [one for finder in self._finders for one in finder.poll()]
 
@@ -167,6 +179,7 @@ class Machines:
     def _queue(self, device: Device, record: "dict[str, Any]", queue: "dict[str, str]") -> Printer:
         printer = Printer(queue["name"], queue["uuid"], device, self._store, self._policy, self._decoders)
         printer.location = self._location()
+        printer.announced = queue.get("announced", printer.name)
         printer.device_id = record["device_id"]
         printer.make, printer.model, printer.serial = record["make"], record["model"], record["serial"]
         self._printers.add(printer)

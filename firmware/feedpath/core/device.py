@@ -4,6 +4,7 @@ State changes on the event loop only; the threads post to it.
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -68,6 +69,7 @@ class Device:
         self._quit = threading.Event()  # ends the status thread
         self._status_thread: "threading.Thread | None" = None
         self._timer: "asyncio.TimerHandle | None" = None
+        self._discarding: "set[asyncio.Task[None]]" = set()
 
     # The machine comes and goes
 
@@ -99,6 +101,7 @@ class Device:
         if self._timer is not None:
             self._timer.cancel()
         self._quit.set()
+        await asyncio.gather(*self._discarding)
         await aio.offload(self._close_threads)
         if self.connection is not None:
             await aio.offload(self.connection.close)
@@ -349,7 +352,7 @@ class Device:
         if job in self.waiting:
             self.waiting.remove(job)
         if job.spool is not None:
-            job.spool.discard()
+            self._discard(job)
         if self.current is job:
             self.current = None
         if job.ended:
@@ -357,6 +360,20 @@ class Device:
         elif self._ring_owner is job:
             self.ring.close()  # its filling side may wait for room
         self._advance()
+
+    def _discard(self, job: Job) -> None:
+        """Delete the job's document; where it was told to be safe, not before the job's end is on record."""
+        if not job.secured:
+            job.spool.discard()
+            return
+        task = self._loop.create_task(self._discard_recorded(job))
+        self._discarding.add(task)
+        task.add_done_callback(self._discarding.discard)
+
+    async def _discard_recorded(self, job: Job) -> None:
+        with contextlib.suppress(Refused):  # records cannot be written: then the document cannot do harm either
+            await self._store.written(durable=True)
+        await aio.offload(job.spool.discard)
 
     def _save(self, job: Job) -> None:
         self._store.save(job.id, job.record())

@@ -44,7 +44,8 @@ class Printer:
     """A queue: identity, state, reasons, supplies, jobs. All of it lives on the event loop.
 
     name, info, location: texts. uuid: a string without "urn:uuid:". accepting: whether it takes new jobs. paused:
-    whether its jobs wait for a person. jobs: by id, oldest first. version: grows with every change that shows.
+    whether its jobs wait for a person. announced: its name in DNS-SD. jobs: by id, oldest first.
+    version: grows with every change that shows.
     started: Unix seconds. identified: what the last Identify-Printer asked to show, with its time, or None.
     """
 
@@ -63,6 +64,7 @@ class Printer:
         self.uuid = uuid
         self.device = device
         self.info = info or name
+        self.announced = name
         self.location = location
         self.accepting = True
         self.paused = False
@@ -106,9 +108,7 @@ class Printer:
 
     @property
     def state(self) -> int:
-        """Return printer-state: TICKET_TEXTS = ("name", "user", "host", "format", "compression", "document_name")  # of a job's record
-DAY_S = 24 * 60 * 60
-        IDLE, BUSY or STOPPED."""
+        """Return printer-state: IDLE, BUSY or STOPPED."""
         job = self._at_machine()
         if job is not None:
             return STOPPED if job.state == JOB_STOPPED else BUSY
@@ -288,6 +288,8 @@ DAY_S = 24 * 60 * 60
         job.ended = True
         self.jobs[id] = job
         if job.over:
+            if spool is not None:
+                spool.discard()
             return job
         self._active += 1
         if spool is not None and record["whole"]:

@@ -64,7 +64,7 @@ PRINTER_REASONS = (  # RFC 8011, 5.4.12 and the IANA registry of printer-state-r
     Reason(
         "connecting-to-device",
         "A job waits for the printer, which does not answer.",
-        "Switch the printer on and check its USB cable.",
+        "Switch the printer on and check its USB cable; jobs wait for it.",
     ),
     Reason("cover-open", "A cover is open.", "Close the printer's cover."),
     Reason("door-open", "A door is open.", "Close the printer's door."),

@@ -92,13 +92,14 @@ class Spool:
 
     Filling and draining are the ring's: `space`, `filled`, `end`; `ready`. `append` adds from a thread. `end_at` is
     the position up to which bytes are stored; `pending` bytes behind it still stand in the buffer that is filled.
+    `on_storage`: whether it is a file in the area, not only memory.
     """
 
     def __init__(self, area: Area, name: str, base: int = 0):
         self._area = area
         self._name = name
         self._file = -1  # a descriptor in memory first, in the area's directory later
-        self._on_storage = False
+        self.on_storage = False
         self._lock = threading.Lock()
         self._buffer: "memoryview | None" = None
         self._lent = False  # the reading side may still look at the buffer
@@ -116,7 +117,7 @@ class Spool:
         """Return the document that stands in the area under `name`; raise OSError when there is none."""
         spool = cls(area, name)
         spool._file = os.open(area.path(name), os.O_RDWR)
-        spool._on_storage = True
+        spool.on_storage = True
         spool.end_at = spool._taken = os.fstat(spool._file).st_size
         area.count_stored(spool._taken)
         return spool
@@ -157,16 +158,16 @@ class Spool:
             self._bytes.set()
 
     def _append(self, view: "memoryview | bytes") -> None:
-        if not self._on_storage and not self._area.take_memory(len(view)):
+        if not self.on_storage and not self._area.take_memory(len(view)):
             self._to_storage()
-        if self._on_storage:
+        if self.on_storage:
             self._area.take_storage(len(view))
         self._write(view)
 
     def append_in_memory(self, view: memoryview) -> bool:
         """Store `view` at the end without touching storage; return whether memory had room."""
         with self._lock:
-            if self._on_storage or not self._area.take_memory(len(view)):
+            if self.on_storage or not self._area.take_memory(len(view)):
                 return False
             self._write(view)
         return True
@@ -216,7 +217,7 @@ class Spool:
         with self._lock:
             if self.closed:
                 return
-            if not self._on_storage:
+            if not self.on_storage:
                 self._to_storage()
             descriptor = os.dup(self._file)
         try:
@@ -236,7 +237,7 @@ class Spool:
             os.close(self._file)
         self._area.give_memory(self._taken)
         self._file = descriptor
-        self._on_storage = True
+        self.on_storage = True
 
     def _copied(self) -> int:
         """Return the descriptor of a file in the area that holds what memory holds; leave none there on failure."""
@@ -255,7 +256,7 @@ class Spool:
     def discard(self) -> None:
         """Forget the document and give its room back."""
         if self.close():
-            if self._on_storage:
+            if self.on_storage:
                 self._area.path(self._name).unlink(missing_ok=True)
                 self._area.give_storage(self._taken)
             else:

@@ -9,10 +9,12 @@ if MYPY:
     from typing import Any
 
 FORMAT = "application/vnd.cups-raw"
+FIRST_BYTES = 512  # read before there is a job: whoever connects and sends nothing prints nothing
+IDLE_MS = 90000  # a client that is silent for so long has ended its job; some never close the connection
 
 
 class Raw:
-    """The raw protocol's service, for the default printer."""
+    """The raw protocol's service, for the default printer. `port` 0 picks a free one; it is told once started."""
 
     name = "raw"
 
@@ -33,13 +35,32 @@ class Raw:
         await self._server.close()
 
     async def _serve(self, stream: "Any") -> None:
+        first = memoryview(bytearray(FIRST_BYTES))
+        count = await stream.readinto(first)
         printer = self._printers.default
-        if printer is None:
+        if not count or printer is None:
             return
-        host = str(stream.peer[0]) if isinstance(stream.peer, tuple) else ""
+        host = str(stream.peer[0])
+        watch = None
         try:
             job = printer.submit(Ticket(name="Raw document from " + host, host=host, format=FORMAT))
+            watch = aio.create_task(hang_up_when_silent(job, stream))
+            view = await job.space()
+            view[:count] = first[:count]
+            job.filled(count)
             await job.receive(stream)
             await job.finish()
         except Refused:
             pass  # the protocol has no words: the connection closes, the job says why
+        finally:
+            if watch is not None:
+                watch.cancel()
+
+
+async def hang_up_when_silent(job: "Any", stream: "Any") -> None:
+    """End the stream when nothing has come for IDLE_MS while the machine would have taken more."""
+    received = -1
+    while received != job.received or job.printed != job.received:
+        received = job.received
+        await aio.sleep_ms(IDLE_MS)
+    stream.hang_up()

@@ -106,7 +106,7 @@ def test_told_ok_means_on_storage_while_the_machine_takes_nothing(tmp_path):
             box.machine.busy.clear()
             await until(lambda: second.over)
             assert box.machine.received == b"1" * 40_000 + b"2" * 40_000
-            assert os.listdir(tmp_path / "spool") == []
+            await until(lambda: os.listdir(tmp_path / "spool") == [])
             assert box.area.used == 0
 
     run(main())
@@ -460,6 +460,6 @@ def test_jobs_at_once_on_a_capricious_machine_arrive_whole_and_unmixed(tmp_path_
                     assert not data or machine.received.count(data[:1]) == len(data)
                 else:
                     assert job.state == CANCELED
-            assert box.area.used == 0
+            await until(lambda: box.area.used == 0)
 
     run(main())

@@ -1,0 +1,280 @@
+"""The pages and their API: routes for the HTTP server. Each request passes one guard, which knows who asks.
+
+Forms and /api/ do the same; a form is answered with a page, /api/ with JSON.
+"""
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from feedpath import __version__, aio
+from feedpath.core.job import Job
+from feedpath.core.printer import Printer
+from feedpath.core.printers import Printers
+from feedpath.core.reasons import refusal
+from feedpath.errors import Refused
+from feedpath.front.auth import origin
+from feedpath.front.auth.door import Door, set_cookie
+from feedpath.front.http.message import Request, Response, redirect, text
+from feedpath.front.http.routes import Handler, Route
+from feedpath.front.web import pages, view
+from feedpath.settings import SettingError, Settings
+
+FIELDS_MAX = 8 * 1024  # bytes of a form, or of JSON: the longest setting fits many times
+ASKED_SECRET = ('WWW-Authenticate', 'Basic realm="feedpath", charset="UTF-8"')
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY = (
+    ("Content-Security-Policy", CSP),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),  # no-referrer would make browsers send "Origin: null" with our own forms
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+FRESH = ("Cache-Control", "no-store")
+KEPT = ("Cache-Control", "public, max-age=31536000, immutable")  # the address changes with the content
+
+Guarded = Callable[[Request, str], Awaitable[Response]]  # (request, who administers: "" for nobody)
+
+
+def _cancel(job: Job) -> None:
+    job.printer.cancel(job, "job-canceled-by-operator")
+
+
+def _release(job: Job) -> None:
+    job.printer.release(job)
+
+
+JOB_ACTIONS: "dict[str, Callable[[Job], None]]" = {"cancel": _cancel, "release": _release}
+PRINTER_ACTIONS: "dict[str, Callable[[Printer], None]]" = {"pause": Printer.pause, "resume": Printer.resume}
+
+
+class Web:
+    """The pages of all printers."""
+
+    name = "web"
+
+    def __init__(
+        self,
+        printers: Printers,
+        settings: Settings,
+        door: Door,
+        hostname: str,
+        notes: view.Notes = lambda printer: (),
+    ):
+        """`hostname` is how other computers reach this one; `notes` gives further sentences about a printer."""
+        self._printers = printers
+        self._settings = settings
+        self._door = door
+        self._hostname = hostname
+        self._notes = notes
+
+    def routes(self) -> "list[Route]":
+        """Return the rows for the HTTP server."""
+        look, post = ("GET",), ("POST",)
+        rows = [
+            Route(look, "/", self._guard(self._status)),
+            Route(look, "/static/{name}", self._guard(self._static)),
+            Route(look, "/sign-in", self._guard(self._sign_in_page)),
+            Route(post, "/sign-in", self._guard(self._sign_in), FIELDS_MAX),
+            Route(post, "/sign-out", self._guard(self._sign_out), FIELDS_MAX),
+            Route(look, "/api/status", self._guard(self._api_status)),
+            Route(look, "/api/settings", self._guard(self._api_settings, administers=True)),
+            Route(post, "/api/settings", self._guard(self._api_set, administers=True), FIELDS_MAX),
+        ]
+        for action in (*JOB_ACTIONS, *PRINTER_ACTIONS):
+            act = self._guard(self._actor(action), administers=True)
+            rows += [Route(post, f"/{action}", act, FIELDS_MAX), Route(post, f"/api/{action}", act, FIELDS_MAX)]
+        return rows
+
+    def _guard(self, handler: Guarded, administers: bool = False) -> Handler:
+        """Return the handler behind the door: only under our own name, not for other sites' pages, and knowing who."""
+
+        async def answer(request: Request) -> Response:
+            if not self._door.knows(request):
+                response = text(_unknown_host(request.host), 421)
+            elif self._door.is_foreign(request):
+                response = text("A page of another site asked for this; it is not done.", 403)
+            else:
+                response = await self._let_in(request, handler, administers)
+            response.headers += SECURITY
+            return response
+
+        return answer
+
+    async def _let_in(self, request: Request, handler: Guarded, administers: bool) -> Response:
+        who = self._door.authorize(request)
+        if administers and not who:
+            return self._ask_to_sign_in(request)
+        try:
+            return await handler(request, who)
+        except Refused as refused:
+            return await self._refused(request, refused)
+
+    def _ask_to_sign_in(self, request: Request) -> Response:
+        if not _is_api(request):
+            return redirect("/sign-in")
+        wait = self._door.wait(request.peer[0])
+        if wait:
+            response = _json({"error": _too_many(wait)}, 429)
+            response.headers.append(("Retry-After", str(wait)))
+        else:
+            response = _json({"error": "Only the administrator may do this: give the claim code as password."}, 401)
+            response.headers.append(ASKED_SECRET)
+        return response
+
+    # Looking
+
+    def _printers_seen(self, request: Request, who: str) -> "list[dict[str, Any]]":
+        names = bool(who) or self._settings["show-job-names"]
+        seen = view.status(self._printers, time.time(), names, self._notes)
+        for at, printer in enumerate(seen):
+            printer["addresses"] = view.addresses(
+                printer["name"], at == 0, self._authority(request), self._settings["tls"]
+            )
+        return seen
+
+    def _authority(self, request: Request) -> str:
+        """Return host and port under which others add a printer: as the visitor reached us, but for loopback."""
+        host, _, port = request.host.rpartition(":")
+        if not port.isdigit():  # no port, or what ends an IPv6 address in brackets
+            host, port = request.host, "443" if request.secure else "80"
+        if origin.is_loopback(origin.host_name(request.host)):
+            host, port = self._hostname, str(request.local[1])
+        return f"{host}:{port}"
+
+    async def _status(self, request: Request, who: str) -> Response:
+        return await self._page("status", who=who, printers=self._printers_seen(request, who))
+
+    async def _api_status(self, request: Request, who: str) -> Response:
+        return _json({"version": __version__, "printers": self._printers_seen(request, who)})
+
+    async def _static(self, request: Request, who: str) -> Response:
+        file = pages.statics().get(request.variables["name"])
+        if file is None:
+            return text("There is no such file here", 404)
+        return Response(200, [("Content-Type", file.type), KEPT], file.content)
+
+    async def _page(self, template: str, status: int = 200, **model: Any) -> Response:
+        """Return a page, made in a thread: the first one loads Jinja2, and a long one takes its time."""
+        page = await aio.offload(lambda: pages.render(template, version=__version__, **model))
+        return Response(status, [("Content-Type", "text/html; charset=utf-8"), FRESH], page)
+
+    # Signing in
+
+    async def _sign_in_page(self, request: Request, who: str) -> Response:
+        return await self._ask_code(request, "")
+
+    async def _ask_code(self, request: Request, problem: str, status: int = 200) -> Response:
+        encrypted = ""
+        if self._settings["tls"] and not request.secure:
+            encrypted = f"https://{request.host}/sign-in"
+        return await self._page("sign-in", status, problem=problem, encrypted=encrypted)
+
+    async def _sign_in(self, request: Request, who: str) -> Response:
+        fields = await request.form()
+        address = request.peer[0]
+        token = self._door.sign_in(address, fields.get("code", ""))
+        if token:
+            response = redirect("/")
+            response.headers += [("Set-Cookie", set_cookie(token, request.secure)), FRESH]
+            return response
+        wait = self._door.wait(address)
+        if wait:
+            response = await self._ask_code(request, _too_many(wait), 429)
+            response.headers.append(("Retry-After", str(wait)))
+            return response
+        return await self._ask_code(request, "That is not the claim code.", 403)
+
+    async def _sign_out(self, request: Request, who: str) -> Response:
+        self._door.sign_out(request)
+        response = redirect("/")
+        response.headers.append(("Set-Cookie", set_cookie("", request.secure)))
+        return response
+
+    # Doing
+
+    def _actor(self, action: str) -> Guarded:
+        """Return the handler that does one of the actions to the job or printer that its fields name."""
+
+        async def act(request: Request, who: str) -> Response:
+            fields = await _fields(request)
+            if action in JOB_ACTIONS:
+                JOB_ACTIONS[action](self._job(fields))
+            else:
+                PRINTER_ACTIONS[action](self._printer(fields))
+            return _json({"done": action}) if _is_api(request) else redirect("/")
+
+        return act
+
+    def _job(self, fields: "dict[str, str]") -> Job:
+        number = fields.get("job", "")
+        job = view.find_job(self._printers, int(number)) if number.isdecimal() and len(number) < 20 else None
+        if job is None:
+            raise Refused("not-found", f"There is no job {number[:20]}.")
+        return job
+
+    def _printer(self, fields: "dict[str, str]") -> Printer:
+        for printer in self._printers:
+            if printer.uuid == fields.get("printer"):
+                return printer
+        raise Refused("not-found", "There is no such printer.")
+
+    async def _refused(self, request: Request, refused: Refused) -> Response:
+        row = refusal(refused.reason)
+        sentence = refused.detail or row.sentence
+        if _is_api(request):
+            return _json({"error": sentence}, row.http)
+        return await self._page("problem", row.http, title="That did not work", sentence=sentence)
+
+    async def _api_settings(self, request: Request, who: str) -> Response:
+        return _json({"settings": {row.name: self._settings.show(row.name) for row in self._settings}})
+
+    async def _api_set(self, request: Request, who: str) -> Response:
+        fields = await _fields(request)
+        name = fields.get("name", "")
+        try:
+            await aio.offload(self._settings.store, name, fields.get("value", ""))
+        except SettingError as error:
+            return _json({"error": str(error)}, 400)
+        except OSError as error:
+            return _json({"error": f"The setting could not be stored: {error.strerror}."}, 507)
+        self._settings.announce(name)
+        return _json({"settings": {name: self._settings.show(name)}})
+
+
+async def _fields(request: Request) -> "dict[str, str]":
+    """Return the fields of a form, or of a JSON object; raise Refused when it is neither."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return await request.form()
+    try:
+        fields = json.loads(await request.body.read(FIELDS_MAX))
+    except (ValueError, RecursionError):
+        raise Refused("bad-request", "The JSON is not well formed.") from None
+    if not isinstance(fields, dict):
+        raise Refused("bad-request", "A JSON object is wanted.")
+    return {name: str(value) for name, value in fields.items()}
+
+
+def _is_api(request: Request) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(status, [("Content-Type", "application/json"), FRESH], json.dumps(value).encode())
+
+
+def _too_many(wait: int) -> str:
+    return f"Too many wrong codes came from your address; try again in {wait} seconds."
+
+
+def _unknown_host(host: str) -> str:
+    name = origin.host_name(host) or "NAME"
+    return (
+        f"This computer does not know that it is called {name}. If it is, its administrator says so once:\n"
+        f"feedpath settings set hosts {name}"
+    )

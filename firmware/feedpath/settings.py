@@ -1,0 +1,353 @@
+"""Settings: one table, one flat TOML file that the firmware itself writes, and the watchers of what changes.
+
+A new setting is a new row of TABLE; validation, the command line, the reference page and the file follow from it.
+An unknown name or a value that is not allowed is an error that says where it stands and what is allowed.
+"""
+
+import json
+import logging
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Union
+
+logger = logging.getLogger(__name__)
+
+Value = Union[bool, int, str, "tuple[str, ...]"]
+
+SWITCH_WORDS = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
+
+
+class SettingError(ValueError):
+    """A setting is unknown or its value is not allowed; the message is for people and says what is allowed."""
+
+
+class Switch:
+    """On or off."""
+
+    allowed = "on or off"
+
+    def parse(self, text: str) -> Value:
+        """Return the value that `text` means; the text itself when it means none."""
+        return SWITCH_WORDS.get(text.strip().lower(), text)
+
+    def holds(self, value: object) -> bool:
+        """Return whether `value` is allowed."""
+        return isinstance(value, bool)
+
+    def show(self, value: Any) -> str:
+        """Return the text that `parse` reads back as `value`."""
+        return "on" if value else "off"
+
+
+class Number:
+    """A whole number within a range; `unit` is what it counts."""
+
+    def __init__(self, low: int, high: int, unit: str = ""):
+        self.low, self.high = low, high
+        self.allowed = f"a whole number from {low} to {high}" + (f" ({unit})" if unit else "")
+
+    def parse(self, text: str) -> Value:
+        """Return the value that `text` means; the text itself when it means none."""
+        return int(text) if re.fullmatch(r"\s*-?[0-9]{1,18}\s*", text) else text
+
+    def holds(self, value: object) -> bool:
+        """Return whether `value` is allowed."""
+        return type(value) is int and self.low <= value <= self.high  # a bool is an int, but not a number here
+
+    def show(self, value: Any) -> str:
+        """Return the text that `parse` reads back as `value`."""
+        return str(value)
+
+
+class Choice:
+    """One of a few words."""
+
+    def __init__(self, *words: str):
+        self.words = words
+        self.allowed = ", ".join(words[:-1]) + " or " + words[-1]
+
+    def parse(self, text: str) -> Value:
+        """Return the value that `text` means."""
+        return text.strip().lower()
+
+    def holds(self, value: object) -> bool:
+        """Return whether `value` is allowed."""
+        return value in self.words
+
+    def show(self, value: Any) -> str:
+        """Return the text that `parse` reads back as `value`."""
+        return str(value)
+
+
+class Text:
+    """A text that matches a pattern, of so many octets of UTF-8 at most; `allowed` says so in words."""
+
+    def __init__(self, pattern: str, octets: int, allowed: str):
+        self._matches = re.compile(pattern).fullmatch
+        self._octets = octets
+        self.allowed = allowed
+
+    def parse(self, text: str) -> Value:
+        """Return the value that `text` means."""
+        return text.strip()
+
+    def holds(self, value: object) -> bool:
+        """Return whether `value` is allowed."""
+        return isinstance(value, str) and bool(self._matches(value)) and len(value.encode()) <= self._octets
+
+    def show(self, value: Any) -> str:
+        """Return the text that `parse` reads back as `value`."""
+        return str(value)
+
+
+class Texts:
+    """Any number of texts of one kind, separated by commas where people write them."""
+
+    def __init__(self, each: Text):
+        self._each = each
+        self.allowed = f"{each.allowed}; several are separated by commas"
+
+    def parse(self, text: str) -> Value:
+        """Return the value that `text` means."""
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+
+    def holds(self, value: object) -> bool:
+        """Return whether `value` is allowed."""
+        return isinstance(value, tuple) and all(self._each.holds(part) for part in value)
+
+    def show(self, value: Any) -> str:
+        """Return the text that `parse` reads back as `value`."""
+        return ", ".join(value)
+
+
+class Setting(NamedTuple):
+    """A row of the table; `applies` is live (at once) or restart."""
+
+    name: str
+    kind: "Switch | Number | Choice | Text | Texts"
+    default: Value
+    applies: str
+    help: str
+
+
+SHOWN = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*"  # one line that can be shown and stored
+NAME = Text(SHOWN, 63, "one line of at most 63 octets")  # a DNS-SD instance name is one label: RFC 6763, 4.1.1
+PLACE = Text(SHOWN, 127, "one line of at most 127 octets")  # printer-location is text(127): RFC 8011, 5.4.5
+ADDRESS = Text(r"[0-9]+(\.[0-9]+){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|", 45, "an IPv4 or IPv6 address, or empty for all")
+HOST = Text(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", 253, "a host name without port")
+PORT = Number(0, 65535)
+MIB = "MiB"
+
+TABLE = (
+    Setting("name", NAME, "", "live", "What a printer is called that is new here. Empty: its make and model."),
+    Setting("location", PLACE, "", "live", "Where the printers stand, as clients show it."),
+    Setting("region", Choice("auto", "a4", "letter"), "auto", "restart",
+            "Which paper size is offered first. With auto, the time zone of this computer decides."),
+    Setting("port", PORT, 8631, "restart", "TCP port of IPP and of these pages. 0 picks a free one."),
+    Setting("listen", ADDRESS, "", "restart", "The one address to answer on. Empty: all of them."),
+    Setting("tls", Switch(), True, "restart", "Answer encrypted connections as well, on the same port."),
+    Setting("mdns", Switch(), True, "restart", "Announce the printers in the local network (Bonjour, DNS-SD)."),
+    Setting("hosts", Texts(HOST), (), "live",
+            "Further names under which browsers reach this computer; addresses, localhost and *.local always work."),
+    Setting("show-job-names", Switch(), False, "live",
+            "Everyone who sees the page reads what jobs are called and whose they are. Off: the administrator only."),
+    Setting("raw", Switch(), False, "restart",
+            "Answer raw print data (JetDirect). Whoever reaches that can send the printer any command at all."),
+    Setting("raw-port", PORT, 9100, "restart", "TCP port of raw print data."),
+    Setting("stream", Choice("auto", "never"), "auto", "live",
+            "auto prints while a document arrives; never waits until all of it is here."),
+    Setting("stream-min-rate", Number(0, 1048576, "KiB/s"), 16, "live",
+            "A document that arrives slower is stored first, as laser printers eject half pages. 0: never."),
+    Setting("stall-seconds", Number(0, 3600, "seconds"), 5, "live",
+            "How long a printer may take nothing before what arrives is stored, so that clients do not give up."),
+    Setting("after-power-cycle", Choice("restart", "hold", "abort"), "restart", "live",
+            "What a half-printed job does when its printer was off: start again, wait for its owner, or end."),
+    Setting("keep-copy", Number(0, 4096, MIB), 16, "live",
+            "How much of a job that prints as it arrives is kept in memory, so that it can start again."),
+    Setting("spool-limit", Number(16, 1048576, MIB), 1024, "restart", "How much storage waiting documents may take."),
+    Setting("waiting-jobs", Number(1, 100000, "jobs"), 1000, "live", "How many jobs may wait for a printer."),
+    Setting("job-history", Number(0, 100000, "jobs"), 200, "live", "How many ended jobs are remembered."),
+    Setting("job-history-days", Number(0, 3650, "days"), 30, "live",
+            "How long ended jobs are remembered. 0: until job-history is reached."),
+    Setting("multiple-operation-time-out", Number(10, 86400, "seconds"), 120, "live",
+            "How long a job waits for its next document before it ends (RFC 8011, 5.4.31)."),
+    Setting("decompress-ratio", Number(2, 10000), 200, "live",
+            "How many times larger than it arrived a compressed document may become."),
+    Setting("decompress-limit", Number(1, 1048576, MIB), 4096, "live",
+            "How large a compressed document may become at most."),
+    Setting("max-connections", Number(16, 65536, "connections"), 4096, "restart",
+            "How many connections may be open; past that, the one that was idle longest is closed."),
+    Setting("trust-loopback", Switch(), True, "live",
+            "Programs on this computer administer without the claim code. Off: on shared computers, behind proxies."),
+    Setting("log-level", Choice("debug", "info", "warning", "error"), "info", "live", "What the log tells at least."),
+)  # fmt: skip
+
+ROWS = {row.name: row for row in TABLE}
+HEADER = "# Settings of feedpath, written by the firmware: change them with `feedpath settings set NAME VALUE`.\n"
+
+
+class Settings:
+    """The settings in effect. `settings["port"]` is the value; each name of TABLE is always there.
+
+    A value comes from an override (this run only), else from the file, else from the table.
+    """
+
+    def __init__(self, path: "str | None" = None):
+        """Start with the defaults; `path` is where `store` writes, None for nowhere."""
+        self._path = path
+        self._stored: dict[str, Value] = {}
+        self._overrides: dict[str, Value] = {}
+        self._watchers: list[Callable[[frozenset[str]], None]] = []
+        self._lock = threading.Lock()  # one writer of the file at a time
+
+    @classmethod
+    def load(cls, path: str) -> "Settings":
+        """Return the settings of the file at `path`; a file that is not there holds none.
+
+        When the file is not TOML, as a power cut can leave it, its previous copy serves, and the log says so.
+        Raise SettingError when there is no such copy, or when a name or a value is wrong.
+        """
+        settings = cls(path)
+        settings._stored = _read_sound(path)
+        return settings
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value in effect of a name of TABLE."""
+        if name in self._overrides:
+            return self._overrides[name]
+        return self._stored.get(name, ROWS[name].default)
+
+    def __iter__(self) -> Iterator[Setting]:
+        """Give the rows of the table."""
+        return iter(TABLE)
+
+    def show(self, name: str) -> str:
+        """Return the value in effect as people write it; raise SettingError for an unknown name."""
+        return find(name).kind.show(self[name])
+
+    def override(self, name: str, text: str) -> None:
+        """Take the value that `text` means for this run only; raise SettingError when it is not allowed."""
+        self._overrides[name] = parse(name, text)
+
+    def set(self, name: str, text: str) -> None:
+        """Check, store and announce a value; raise SettingError. On the event loop: `store` in a thread, `announce`."""
+        self.store(name, text)
+        self.announce(name)
+
+    def store(self, name: str, text: str) -> None:
+        """Check a value, make it durable and put it in effect; raise SettingError or OSError. Waits for the disk."""
+        value = parse(name, text)
+        with self._lock:
+            stored = {**self._stored, name: value}
+            if self._path is not None:
+                _write(self._path + ".previous", self._stored)
+                _write(self._path, stored)
+            self._stored = stored
+            self._overrides.pop(name, None)
+
+    def announce(self, *names: str) -> None:
+        """Tell the watchers that these settings have changed."""
+        for watcher in list(self._watchers):
+            watcher(frozenset(names))
+
+    def watch(self, callback: "Callable[[frozenset[str]], None]") -> "Callable[[], None]":
+        """Call `callback(names)` after each change; return what ends that."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
+
+def find(name: str) -> Setting:
+    """Return the row of a name; raise SettingError that suggests the nearest one."""
+    if name in ROWS:
+        return ROWS[name]
+    import difflib
+
+    near = difflib.get_close_matches(name, ROWS, 1)
+    raise SettingError(f"there is no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+def parse(name: str, text: str) -> Value:
+    """Return the value of the setting `name` that `text` means; raise SettingError that says what is allowed."""
+    row = find(name)
+    return _checked(row, row.kind.parse(text), text)
+
+
+def reference() -> str:
+    """Return the reference page of all settings, as a Markdown table."""
+    lines = ["| setting | what it does | allowed | default | applies |", "|---|---|---|---|---|"]
+    for row in TABLE:
+        default = f"`{row.kind.show(row.default)}`" if row.default not in ("", ()) else "empty"
+        lines.append(f"| `{row.name}` | {row.help} | {row.kind.allowed} | {default} | {row.applies} |")
+    return "\n".join(lines) + "\n"
+
+
+def _checked(row: Setting, value: Any, written: object) -> Value:
+    if not row.kind.holds(value):
+        raise SettingError(f"{row.name} cannot be {written!r}: it must be {row.kind.allowed}")
+    return value  # type: ignore[no-any-return]
+
+
+class _NotToml(Exception):
+    """The file is no TOML at all."""
+
+
+def _read_sound(path: str) -> "dict[str, Value]":
+    """Return the values of the file, or of its previous copy when the file is broken."""
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        return {}
+    except _NotToml as broken:
+        try:
+            values = _read(path + ".previous")
+        except (FileNotFoundError, _NotToml):
+            message = f"{path}: {broken}, and there is no sound previous copy; delete it to start anew"
+            raise SettingError(message) from None
+        logger.warning("%s: %s; its previous copy serves instead", path, broken)
+        return values
+
+
+def _read(path: str) -> "dict[str, Value]":
+    """Return the values of one file; raise FileNotFoundError, _NotToml, or SettingError for a wrong name or value."""
+    import tomllib
+
+    with open(path, "rb") as file:
+        content = file.read()
+    if not content.strip(b"\0 \r\n"):
+        raise _NotToml("the file is empty")
+    try:
+        document = tomllib.loads(content.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _NotToml(str(error)) from error
+    try:
+        return {name: _from_toml(find(name), value) for name, value in document.items()}
+    except SettingError as error:
+        raise SettingError(f"{path}: {error}") from None
+
+
+def _from_toml(row: Setting, value: Any) -> Value:
+    return _checked(row, tuple(value) if isinstance(value, list) else value, value)
+
+
+def _to_toml(value: Value) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_to_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)  # for bool, int and text without control characters, JSON is TOML
+
+
+def _write(path: str, values: "dict[str, Value]") -> None:
+    """Replace the file so that after a power cut it is the old one or the new one, whole."""
+    lines = [f"{row.name} = {_to_toml(values[row.name])}\n" for row in TABLE if row.name in values]
+    new = path + ".new"
+    with open(new, "w", encoding="utf-8") as file:
+        file.write(HEADER + "".join(lines))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, path)
+    directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
