@@ -17,7 +17,7 @@ from feedpath.core.printer import Printer
 from feedpath.settings import SettingError, Settings
 from tests.fakes.usbip_backend import UsbipBackend
 from tests.fakes.virtual_bus import VirtualBus
-from tests.fakes.virtual_printer import VirtualPrinter
+from tests.fakes.virtual_printer import DEVICE_ID, VirtualPrinter
 
 SINK = "virtual-printer/received.bin"
 
@@ -30,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--speed", type=float, help="bytes a second that the printer takes; as many as come if left out"
     )
+    parser.add_argument("--device-id", default=DEVICE_ID, help="IEEE 1284 device id, without the serial number")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting for this run")
     return parser.parse_args()
 
@@ -46,7 +47,7 @@ def main() -> int:
     except SettingError as error:
         sys.exit(f"tools/run: {error}")
     log_to_stderr(settings)
-    printer = VirtualPrinter(sink=sink, keep=0)
+    printer = VirtualPrinter(asked.device_id, sink=sink, keep=0)
     printer.speed = asked.speed
     with VirtualBus() as bus:
         bus.attach(printer)

@@ -66,6 +66,11 @@ class Machine:
         self._look()
         return self.told
 
+    def identify(self) -> str:
+        """Tell who it is."""
+        self._look()
+        return self.device_id
+
     def reset(self) -> None:
         """Count it."""
         self._look()

@@ -27,6 +27,9 @@ class Connection(Protocol):
     def reasons(self) -> "list[str]":
         """Return the printer-state-reasons keywords that the machine's port status tells now; raise Gone."""
 
+    def identify(self) -> str:
+        """Return the IEEE 1284 device id as the machine tells it now, "" when it does not; raise Gone."""
+
     def reset(self) -> None:
         """Ask the machine to forget the unfinished job in its buffers; raise Gone."""
 

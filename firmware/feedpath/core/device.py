@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 START_BYTES = 16 * 1024  # a job streams when this much came fast enough, or all of it
 STATUS_S = 1.0  # between two looks at the machine's status
 STATUS_BYTES = 4096
+DEVICE_ID_TURNS = 30  # looks at the status for each look at the device id, which is slow
 TICK_S = 0.5  # between two looks at the jobs' progress
 STALLED_S = 3.0  # a machine that takes nothing for so long is said to be stopped
 GRACE_S = 0.05  # what a complete document waits for its turn before it goes to storage
@@ -118,17 +119,23 @@ class Device:
     def _watch_status(self, connection: Connection, quit: threading.Event) -> None:
         buffer = memoryview(bytearray(STATUS_BYTES))
         told: "tuple[str, ...]" = ()
+        known = Facts()
+        turn = 0
         while not quit.is_set():
             try:
                 reasons = tuple(connection.reasons())
                 count = connection.read(buffer)
+                device_id = connection.identify() if turn % DEVICE_ID_TURNS == 0 else None
             except Gone:
                 self._gone_in_thread(connection)
                 return
-            facts = self.driver.listen(bytes(buffer[:count])) if count else None
-            if reasons != told or facts is not None:
-                told = reasons
+            if count:
+                self._post(self._status, connection, reasons, self.driver.listen(bytes(buffer[:count])))
+            facts = known if device_id is None else self.driver.read_id(device_id)
+            if reasons != told or facts != known:
+                told, known = reasons, facts
                 self._post(self._status, connection, reasons, facts)
+            turn += 1
             quit.wait(STATUS_S)
 
     def _status(self, connection: Connection, reasons: "tuple[str, ...]", facts: "Facts | None") -> None:

@@ -76,6 +76,10 @@ class Driver:
         """Return what the bytes of the status channel tell."""
         return Facts()
 
+    def read_id(self, device_id: str) -> Facts:
+        """Return what the machine's device id tells besides who it is: some keep their status there."""
+        return Facts()
+
     def abort(self) -> bytes:
         """Return the bytes that end a broken job, so that the next one starts clean."""
         return b""

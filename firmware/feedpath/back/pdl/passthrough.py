@@ -1,7 +1,8 @@
 """The pass-through driver: documents go to the machine as they are, since it speaks their language itself."""
 
+from feedpath.back.pdl.supplies import supplies
 from feedpath.core import media
-from feedpath.core.driver import Capabilities, Driver
+from feedpath.core.driver import Capabilities, Driver, Facts
 
 RAW = "application/vnd.cups-raw"  # unknown language, as on raw port 9100; announced where nothing else is known
 
@@ -52,6 +53,10 @@ class PassThrough(Driver):
             ),
         )
         self._exit = PJL_EXIT if "PJL" in commands else b""
+
+    def read_id(self, device_id: str) -> Facts:
+        """Return the supplies that the device id tells."""
+        return Facts(supplies=supplies(device_id))
 
     def abort(self) -> bytes:
         """Return the bytes that end a broken job, none where only a reset can."""

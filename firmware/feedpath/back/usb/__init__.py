@@ -1,0 +1,1 @@
+"""USB printers through pyusb and libusb: finding them, writing the ring's own memory to them, hearing their status."""
