@@ -96,30 +96,27 @@ class Appliance:
         self._site = Site(host=f"{self.host}.local")
         self._http = HttpServer(limits=Limits(connections=settings["max-connections"]))
         self._raw: "Raw | None" = None
-        self._advert: "Advert | None" = None
-        self._tasks: "list[asyncio.Task[None]]" = []
+        self._undo = contextlib.AsyncExitStack()  # what `stop` does, last thing first
 
     async def start(self) -> None:
-        """Begin to serve; raise OSError when a port is taken. Listeners come first, the rest follows."""
+        """Begin to serve; raise OSError when a port is taken or nothing can be stored. Listeners come first."""
         self._follow_settings()
         self._store = SqliteStore(self.data / "state.db")
+        self._undo.push_async_callback(aio.offload, self._store.close)
         self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, _memory_share())
         self.machines = self._machines()
         self.machines.restore()
+        self._undo.push_async_callback(self.machines.close)
         self._restore_jobs()
         await self._open_routes()
         await self._start_front()
-        self._tasks.append(asyncio.create_task(self._watch_machines()))
-        self._tasks.append(asyncio.create_task(self._secure()))
+        for work in (self._watch_machines(), self._secure()):
+            task = asyncio.create_task(work)
+            self._undo.push_async_callback(_end, task)
 
     async def stop(self) -> None:
-        """End everything in order: nothing new comes in, what waits stays."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._stop_front()
-        await self.machines.close()
-        await aio.offload(self._store.close)
+        """End everything in the order in which nothing is lost: nothing new comes in, what waits stays."""
+        await self._undo.aclose()
 
     def _follow_settings(self) -> None:
         self._adopt()
@@ -187,26 +184,24 @@ class Appliance:
         listen = self.settings["listen"]
         with _port_named(self.settings["port"]):
             self.port = self._site.port = await self._http.start(listen, self.settings["port"])
+        self._undo.push_async_callback(self._http.stop)
         if self.settings["raw"]:
             self._raw = Raw(listen, self.settings["raw-port"])
             with _port_named(self.settings["raw-port"]):
                 await self._raw.start(self.printers)
+            self._undo.push_async_callback(self._raw.stop)
         if self.settings["mdns"]:
-            self._advert = Advert(self.host, self._reach, lambda printer: printer.announced, self.machines.announced)
-            await self._advert.start(self.printers)
-        told = {"pid": os.getpid(), "port": self.port, "address": listen or "127.0.0.1"}
-        new = self.data / (RUN_FILE + ".new")
-        new.write_text(json.dumps(told))
-        new.replace(self.data / RUN_FILE)
+            advert = Advert(self.host, self._reach, lambda printer: printer.announced, self.machines.announced)
+            await advert.start(self.printers)
+            self._undo.push_async_callback(advert.stop)
+        self._write_run_file({"pid": os.getpid(), "port": self.port, "address": listen or "127.0.0.1"})
 
-    async def _stop_front(self) -> None:
-        (self.data / RUN_FILE).unlink(missing_ok=True)
-        if self._advert is not None:
-            await self._advert.stop()
-        if self._raw is not None:
-            await self._raw.stop()
-        self._advert = self._raw = None
-        await self._http.stop()
+    def _write_run_file(self, told: "dict[str, object]") -> None:
+        path = self.data / RUN_FILE
+        new = path.with_name(path.name + ".new")
+        new.write_text(json.dumps(told))
+        new.replace(path)
+        self._undo.callback(path.unlink, missing_ok=True)
 
     async def _watch_machines(self) -> None:
         while True:
@@ -258,11 +253,18 @@ async def _run(appliance: Appliance, started: "Callable[[Appliance], None]") -> 
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await appliance.start()
-    started(appliance)
-    await ended.wait()
-    await appliance.stop()
+    try:
+        await appliance.start()
+        started(appliance)
+        await ended.wait()
+    finally:
+        await appliance.stop()
     return 0
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def tell(appliance: Appliance) -> None:

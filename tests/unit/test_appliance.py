@@ -1,0 +1,93 @@
+"""The appliance as a whole, in this process: what it writes, what it restores, what it says when it cannot start."""
+
+import asyncio
+import json
+import socket
+
+import pytest
+
+from feedpath import appliance
+from feedpath.appliance import Appliance
+from feedpath.settings import Settings
+from tests.fakes.machine import WATCHDOG_S, until
+from tests.fakes.usbip_backend import UsbipBackend
+from tests.fakes.virtual_bus import VirtualBus
+from tests.fakes.virtual_printer import VirtualPrinter
+
+
+def run(coroutine):
+    return asyncio.run(asyncio.wait_for(coroutine, WATCHDOG_S))
+
+
+def settings(directory, **values):
+    chosen = Settings(str(directory / "settings.toml"))
+    for name, text in {"port": "0", "listen": "127.0.0.1", "mdns": "off", "tls": "off", **values}.items():
+        chosen.override(name.replace("_", "-"), text)
+    return chosen
+
+
+def test_a_virtual_printer_is_found_and_the_command_line_learns_where_the_firmware_is(tmp_path):
+    async def main():
+        with VirtualBus() as bus:
+            printer = VirtualPrinter()
+            bus.attach(printer)
+            box = Appliance(tmp_path, settings(tmp_path), [UsbipBackend("127.0.0.1", bus.port)])
+            await box.start()
+            await until(lambda: box.printers.default)
+            assert box.printers.default.make_and_model == "Feedpath Virtual Printer"
+            told = json.loads((tmp_path / "feedpath.run").read_text())
+            assert told["port"] == box.port and told["address"] == "127.0.0.1"
+            await box.stop()
+            assert not (tmp_path / "feedpath.run").exists()
+            printer.close()
+
+    run(main())
+
+
+def test_settings_that_are_live_reach_the_jobs_and_the_printers(tmp_path):
+    async def main():
+        with VirtualBus() as bus:
+            printer = VirtualPrinter()
+            bus.attach(printer)
+            chosen = settings(tmp_path)
+            box = Appliance(tmp_path, chosen, [UsbipBackend("127.0.0.1", bus.port)])
+            await box.start()
+            await until(lambda: box.printers.default)
+            chosen.set("stream", "never")
+            chosen.set("location", "Attic")
+            assert box.printers.default.device.policy.stream is False
+            assert box.printers.default.location == "Attic"
+            await box.stop()
+            printer.close()
+
+    run(main())
+
+
+def test_documents_that_belong_to_no_job_are_deleted_at_the_start(tmp_path, caplog):
+    async def main():
+        box = Appliance(tmp_path, settings(tmp_path), [])
+        (tmp_path / "spool").mkdir()
+        (tmp_path / "spool/77.document").write_bytes(b"orphan")
+        await box.start()
+        assert list((tmp_path / "spool").iterdir()) == []
+        assert "belongs to no job" in caplog.text
+        await box.stop()
+
+    run(main())
+
+
+def test_a_taken_port_is_said_in_words(tmp_path, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert appliance.run(tmp_path, settings(tmp_path, port=str(port)), []) == 1
+    assert f"port {port} cannot be used: Address already in use" in caplog.text
+
+
+@pytest.mark.parametrize("region, first", [("letter", True), ("a4", False)])
+def test_the_region_says_which_paper_comes_first(region, first):
+    assert appliance._letter_first(region) is first
+
+
+def test_the_box_is_told_from_others_by_a_name_that_stays(tmp_path):
+    name = appliance._box(tmp_path / "box-id")
+    assert len(name) == 36 and appliance._box(tmp_path / "box-id") == name
