@@ -1,5 +1,7 @@
 """Which machine is which: what is found on the bus becomes printers, and is known again when it comes back."""
 
+import asyncio
+import copy
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -78,6 +80,8 @@ class Machines:
         self._letter_first = letter_first
         self._devices: "dict[str, Device]" = {}
         self._records: "dict[str, dict[str, Any]]" = {}
+        self._saving = aio.Lock()
+        self._saves: "set[asyncio.Task[None]]" = set()
         self._complaints: "dict[str, str]" = {}  # the last reason why a machine could not be opened, by key
 
     def restore(self) -> None:
@@ -100,6 +104,7 @@ class Machines:
 
     async def close(self) -> None:
         """Let go of all machines; jobs stay as they are."""
+        await aio.gather(*self._saves)
         await aio.gather(*(device.close() for device in self._devices.values()))
 
     def add_queue(self, printer: Printer, name: str) -> Printer:
@@ -118,11 +123,22 @@ class Machines:
             return
         printer.announced = name
         printer.touch("identity")
-        record = self._records[printer.device.key]
-        for queue in record["queues"]:
-            if queue["uuid"] == printer.uuid:
-                queue["announced"] = name
-        aio.create_task(aio.offload(self._store.remember, printer.device.key, record))
+        self._remember(printer, announced=name)
+
+    def _remember(self, printer: Printer, **told: object) -> None:
+        """Keep what a queue must still know after a restart."""
+        key = printer.device.key
+        record = self._records[key]
+        queue = next(queue for queue in record["queues"] if queue["uuid"] == printer.uuid)
+        if any(queue.get(name) != value for name, value in told.items()):
+            queue.update(told)
+            task = aio.create_task(self._save(key))
+            self._saves.add(task)
+            task.add_done_callback(self._saves.discard)
+
+    async def _save(self, key: str) -> None:
+        async with self._saving:
+            await aio.offload(self._store.remember, key, copy.deepcopy(self._records[key]))
 
     def _look(self) -> "list[Found]":
         return [one for finder in self._finders for one in finder.poll()]
@@ -165,7 +181,7 @@ class Machines:
         }
         self._records[key] = record
         device = self._make(key, record)
-        await aio.offload(self._store.remember, key, record)
+        await self._save(key)
         return device
 
     def _make(self, key: str, record: "dict[str, Any]") -> Device:
@@ -176,10 +192,12 @@ class Machines:
             self._queue(device, record, queue)
         return device
 
-    def _queue(self, device: Device, record: "dict[str, Any]", queue: "dict[str, str]") -> Printer:
+    def _queue(self, device: Device, record: "dict[str, Any]", queue: "dict[str, Any]") -> Printer:
         printer = Printer(queue["name"], queue["uuid"], device, self._store, self._policy, self._decoders)
         printer.location = self._location()
         printer.announced = queue.get("announced", printer.name)
+        printer.paused = bool(queue.get("paused"))
+        printer.watch(lambda _names: self._remember(printer, paused=printer.paused))
         printer.device_id = record["device_id"]
         printer.make, printer.model, printer.serial = record["make"], record["model"], record["serial"]
         self._printers.add(printer)

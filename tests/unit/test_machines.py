@@ -74,6 +74,9 @@ class House:
         self.bus.plugged = list(plugged)
         await self.machines.poll()
 
+    def remembered(self):
+        return self.store.printers()["1209:0001:S1"]["queues"]
+
     def told(self):
         return [(printer.name, printer.device.connection is not None) for printer in self.printers]
 
@@ -180,9 +183,11 @@ def test_the_owners_name_is_taken_and_a_further_queue_stays_over_a_restart(tmp_p
             with pytest.raises(ValueError, match="Drafts"):
                 house.machines.add_queue(first, "Drafts")
             house.machines.announced(first, "Office (2)")
-            await until(lambda: house.store.printers()["1209:0001:S1"]["queues"][0].get("announced"))
+            further.pause()
+            await until(lambda: [queue.get("paused") for queue in house.remembered()] == [False, True])
         async with House(tmp_path) as again:
             assert [name for name, _ in again.told()] == [first.name, "Drafts"]
             assert again.printers.default.announced == "Office (2)"
+            assert [printer.paused for printer in again.printers] == [False, True]
 
     run(main())

@@ -217,6 +217,7 @@ class Spool:
         with self._lock:
             if self.closed:
                 return
+            self._buffer = None
             if not self.on_storage:
                 self._to_storage()
             descriptor = os.dup(self._file)

@@ -18,13 +18,15 @@ from feedpath.errors import Refused
 logger = logging.getLogger(__name__)
 
 SOON_S = 0.2  # what nobody waits for is written this much later, together
-BLOCK = 100  # ids reserved at a time; a crash skips at most so many
+BLOCK = 500  # ids reserved at a time; a crash skips at most so many
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS ids (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS printers (key TEXT PRIMARY KEY, record TEXT NOT NULL);
 INSERT OR IGNORE INTO ids VALUES (1, 1);
 """
+
+TOUCH: "tuple[str, tuple[object, ...]]" = ("UPDATE ids SET next = next", ())  # a commit of nothing is not synced
 
 Waiter = tuple["asyncio.Future[None]", bool]
 
@@ -137,8 +139,10 @@ class SqliteStore:
             self._reserve()
         if not changed and not waiters:
             return False
+        durable = any(durable for _, durable in waiters)
+        statements = [_statement(id, record) for id, record in changed.items()]
         try:
-            self._commit([_statement(id, record) for id, record in changed.items()], any(d for _, d in waiters))
+            self._commit(statements or [TOUCH], durable)
             self._answer(waiters, None)
         except sqlite3.Error as error:
             logger.error("records of jobs cannot be written: %s", error)
