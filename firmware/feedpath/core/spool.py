@@ -116,9 +116,8 @@ class Spool:
     def stored(cls, area: Area, name: str) -> "Spool":
         """Return the document that stands in the area under `name`; raise OSError when there is none."""
         spool = cls(area, name)
-        spool._file = os.open(area.path(name), os.O_RDWR)
         spool.on_storage = True
-        spool.end_at = spool._taken = os.fstat(spool._file).st_size
+        spool.end_at = spool._taken = area.path(name).stat().st_size
         area.count_stored(spool._taken)
         return spool
 
@@ -192,7 +191,7 @@ class Spool:
             self._bytes.block(seconds)
         self._drain_waits = False
         with self._lock:
-            if position < self.end_at and self._file >= 0:
+            if position < self.end_at and not self.closed:
                 return self._read(position)
             if self._buffer is None:
                 return NOTHING
@@ -202,7 +201,12 @@ class Spool:
     def _read(self, position: int) -> memoryview:
         if self._out is None:
             self._out = memoryview(bytearray(BUFFER_BYTES))
+        self._reopen()
         return self._out[: os.preadv(self._file, [self._out], position - self.base)]
+
+    def _reopen(self) -> None:
+        if self._file < 0:
+            self._file = os.open(self._area.path(self._name), os.O_RDONLY)
 
     def wake(self) -> None:
         """Wake whoever waits for bytes, to look again."""
@@ -220,7 +224,8 @@ class Spool:
             self._buffer = None
             if not self.on_storage:
                 self._to_storage()
-            descriptor = os.dup(self._file)
+            self._reopen()
+            descriptor, self._file = self._file, -1  # opened again when it prints: many may wait
         try:
             os.fsync(descriptor)
         finally:

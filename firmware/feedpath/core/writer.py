@@ -121,13 +121,13 @@ class Writer:
         while not job.stopping and not self._closing:
             if connection is not self._connection:
                 raise Gone
+            if job.ended and job.printed == job.received:
+                return True
             view = self._bytes(job)
             if view:
                 count = connection.write(view)
                 if count:
                     self._took(job, count)
-            elif job.ended and job.printed == job.received:
-                return True
             else:
                 self.moved = self._clock()  # the client is late, not the machine
         return False
