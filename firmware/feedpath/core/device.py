@@ -84,7 +84,7 @@ class Device:
         )
         self._status_thread.start()
         self._writer.plug(connection)
-        self._tell(None)
+        self._tell(self.driver.read_id(connection.device_id))
         self._advance()
 
     def detach(self) -> None:
@@ -119,8 +119,8 @@ class Device:
     def _watch_status(self, connection: Connection, quit: threading.Event) -> None:
         buffer = memoryview(bytearray(STATUS_BYTES))
         told: "tuple[str, ...]" = ()
-        known = Facts()
-        turn = 0
+        known = self.driver.read_id(connection.device_id)
+        turn = 1  # the device id was just read
         while not quit.is_set():
             try:
                 reasons = tuple(connection.reasons())
