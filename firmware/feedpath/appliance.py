@@ -35,6 +35,7 @@ from feedpath.front.http.server import HttpServer
 from feedpath.front.ipp.attributes import Site, printer_path
 from feedpath.front.ipp.server import Ipp
 from feedpath.front.raw import Raw
+from feedpath.front.web.pages import ICONS
 from feedpath.front.web.server import Web
 from feedpath.host.store import SqliteStore
 from feedpath.machines import POLL_S, Machines
@@ -93,7 +94,7 @@ class Appliance:
             trust_loopback=lambda: bool(settings["trust-loopback"]),
             hosts=lambda: (self.host, *settings["hosts"]),
         )
-        self._site = Site(host=f"{self.host}.local")
+        self._site = Site(host=f"{self.host}.local", icons=ICONS)
         self._http = HttpServer(limits=Limits(connections=settings["max-connections"]))
         self._raw: "Raw | None" = None
         self._undo = contextlib.AsyncExitStack()  # what `stop` does, last thing first

@@ -22,6 +22,7 @@ from feedpath.host.store import SqliteStore
 logger = logging.getLogger(__name__)
 
 POLL_S = 1.0
+NAME_MOST = 60  # characters; a number still fits into DNS-SD's 63 octets where they are ASCII
 NAMELESS = "USB printer"
 NAMESPACE = uuid.UUID("7b4ad2b6-6b2e-4b0e-9d0a-3c3d1a4f6a51")  # of the names that printers' uuids are made from
 
@@ -204,7 +205,8 @@ class Machines:
         return printer
 
     def _free(self, wanted: str) -> str:
-        """Return `wanted`, or with a number behind it when it is taken."""
+        """Return `wanted` fit for an address, with a number behind it when it is taken."""
+        wanted = wanted.replace("/", "-")[:NAME_MOST]
         name, number = wanted, 1
         while self._printers.find(name) is not None:
             number += 1

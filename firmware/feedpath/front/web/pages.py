@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     import jinja2
 
 HERE = Path(__file__).parent
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
+ICONS = tuple(f"/static/feedpath-{size}.png" for size in (48, 128, 512))  # printer-icons: PWG 5100.13
 
 
 class StaticFile(NamedTuple):
