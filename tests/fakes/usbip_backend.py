@@ -110,9 +110,8 @@ class Session:
             self._sequence += 1
             sequence = self._sequence
             self._transfers[sequence] = transfer
-            header = wire.SUBMIT.pack(
-                wire.CMD_SUBMIT, sequence, 0, transfer.direction, transfer.endpoint, 0, len(transfer.view), 0, 0, 0, setup
-            )
+            head = (wire.CMD_SUBMIT, sequence, 0, transfer.direction, transfer.endpoint)
+            header = wire.SUBMIT.pack(*head, 0, len(transfer.view), 0, 0, 0, setup)
             self._send(header, transfer.view if transfer.direction == OUT else b"")
         return sequence
 

@@ -8,7 +8,7 @@ class Gone(Exception):
 
 
 class Connection(Protocol):
-    """One open machine. `write` is called from one thread, `read` and `reasons` from another, at the same time.
+    """One open machine. `write` is called from one thread, the others from another, at the same time.
 
     device_id: its IEEE 1284 device id, "" when it has none. make, model, serial: strings, "" when unknown.
     """
@@ -19,7 +19,10 @@ class Connection(Protocol):
     serial: str
 
     def write(self, view: memoryview) -> int:
-        """Return how many bytes of `view` the machine took within about half a second, 0 for none; raise Gone."""
+        """Wait until the machine takes something of `view`; return how many bytes, 0 when interrupted; raise Gone."""
+
+    def interrupt(self) -> None:
+        """Make the write that waits, or else the next one, return with what went by then; from any thread."""
 
     def read(self, view: memoryview) -> int:
         """Return how many status bytes were read into `view` within about half a second, 0 for none; raise Gone."""

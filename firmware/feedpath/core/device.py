@@ -272,6 +272,7 @@ class Device:
                 self.ring.close()
             elif job.spool is not None:
                 job.spool.wake()
+            self._loop.run_in_executor(None, self._writer.interrupt)
             job.become(job.state, "processing-to-stop-point")
         else:
             self._end_as_asked(job)

@@ -15,6 +15,9 @@ from feedpath.core.spool import Area, Spool
 
 logger = logging.getLogger(__name__)
 
+MOST, LEAST = 256 * 1024, 512  # bytes handed to the machine at a time
+FIRST = 16 * 1024
+LONG_S, SHORT_S = 0.5, 0.1  # a write that takes longer hands over half next time, a shorter one twice as much
 LOOK_S = 0.25  # how long the thread waits before it looks whether it is still wanted
 FOREVER = -1
 
@@ -59,6 +62,7 @@ class Writer:
         self._plugged = aio.Wake()
         self._unclean = False  # the machine holds the beginning of a job that ended early
         self._closing = False
+        self._bite = FIRST
         self._thread: "threading.Thread | None" = None
 
     def plug(self, connection: "Connection | None") -> None:
@@ -75,12 +79,19 @@ class Writer:
             self._thread.start()
         self._work.set()
 
+    def interrupt(self) -> None:
+        """Make a write that waits return, so that it is looked whether the job is still wanted; from any thread."""
+        connection = self._connection
+        if connection is not None:
+            connection.interrupt()
+
     def close(self) -> None:
         """End the thread; a job at the machine is left as it is."""
         self._closing = True
         self._work.set()
         self._plugged.set()
         self._ring.wake()
+        self.interrupt()
         if self._thread is not None:
             self._thread.join()
 
@@ -125,12 +136,23 @@ class Writer:
                 return True
             view = self._bytes(job)
             if view:
-                count = connection.write(view)
+                count = self._hand(connection, view)
                 if count:
                     self._took(job, count)
             else:
                 self.moved = self._clock()  # the client is late, not the machine
         return False
+
+    def _hand(self, connection: Connection, view: memoryview) -> int:
+        """Return how much of `view` the machine took; as much at a time as it takes in a moment, so progress shows."""
+        begun = self._clock()
+        count = connection.write(view[: self._bite])
+        lasted = self._clock() - begun
+        if lasted > LONG_S:
+            self._bite = max(LEAST, self._bite // 2)
+        elif lasted < SHORT_S and count == self._bite:
+            self._bite = min(MOST, self._bite * 2)
+        return count
 
     def _bytes(self, job: Job) -> memoryview:
         position = job.printed

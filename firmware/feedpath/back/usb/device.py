@@ -5,8 +5,8 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import usb.core
@@ -22,7 +22,7 @@ from feedpath.core.connection import Connection, Gone
 logger = logging.getLogger(__name__)
 
 TRANSFER_BYTES = 256 * 1024  # one bulk transfer; less than 128 KiB wastes USB's time, more wins nothing
-PATIENCE_MS = 400  # a write; 0: until the printer takes something or `interrupt` is called
+PATIENCE_MS = 0  # a write waits: some controllers (dwc2 of the smaller Pis) lose the count of a transfer that times out
 LISTEN_MS = 400  # a read
 AGAIN_S = 0.05  # after an interrupt that came before its transfer had begun
 CONTROL_MS = 1000
@@ -48,7 +48,7 @@ UNAVAILABLE = {
 
 
 class UsbConnection(Connection):
-    """One open printer. `write` is called from one thread, `read` and `reasons` from another, at the same time.
+    """One open printer. `write` is called from one thread, the others from another, at the same time.
 
     device: a pyusb device of its own. Opening raises Unavailable, or Gone when it was unplugged meanwhile.
     """
@@ -122,7 +122,7 @@ class UsbConnection(Connection):
             if self._interrupted or not view:
                 self._interrupted = False
                 return 0
-            self._writing = True
+            self._writing = True  # from here on, an interrupt comes until the transfer has ended
         view = view[:TRANSFER_BYTES]
         data = self._window.show(view) if self._zero_copy else array.array("B", view.tobytes())
         try:
@@ -138,14 +138,14 @@ class UsbConnection(Connection):
 
         Letting go of the interface is how libusb lets another thread end a transfer.
         """
-        with self._changed:
+        with self._inside():
             self._interrupted = True
-        while self._writing and not self._lost:
-            with suppress(usb.core.USBError, Gone):
-                self._call(usb.util.release_interface, self._device, self._alternate.interface)
-                self._call(self._claim)
-            with self._changed:
-                self._changed.wait_for(lambda: not self._writing, AGAIN_S)
+            while self._writing and not self._lost:
+                with suppress(usb.core.USBError):
+                    usb.util.release_interface(self._device, self._alternate.interface)
+                    self._claim()
+                with self._changed:
+                    self._changed.wait_for(lambda: not self._writing, AGAIN_S)
 
     def read(self, view: memoryview) -> int:
         """Return how many bytes that the printer said stand in `view`, 0 when it said nothing; raise Gone."""
@@ -173,6 +173,23 @@ class UsbConnection(Connection):
                 self._tells_status = error.errno != errno.EPIPE  # a stall is how USB says "unknown request"
         return self._reasons
 
+    def identify(self) -> str:
+        """Return the IEEE 1284 device id as the printer tells it now, "" when it does not; raise Gone."""
+        return self._identify().text
+
+    def _identify(self) -> DeviceId:
+        place = self._alternate.interface << 8 | self._alternate.setting
+        answer = array.array("B", bytes(DEVICE_ID_BYTES))
+        # Not Device.ctrl_transfer: it claims the interface in wIndex's low byte, which holds the setting here.
+        context = self._device._ctx
+        ask = context.backend.ctrl_transfer
+        try:
+            count = self._call(ask, context.handle, *printerclass.GET_DEVICE_ID, 0, place, answer, DEVICE_ID_MS)
+        except usb.core.USBError as error:
+            logger.info("a USB printer does not tell its device id: %s", error)
+            return DeviceId()
+        return decode(answer.tobytes()[:count])
+
     def reset(self) -> None:
         """Ask the printer to forget the unfinished job in its buffers; raise Gone."""
         for request in (printerclass.SOFT_RESET_1_0, printerclass.SOFT_RESET):
@@ -188,9 +205,10 @@ class UsbConnection(Connection):
         """Let go of the printer; waits for the transfers under way, never raises."""
         if self._closed.is_set():
             return
-        self.interrupt()
         self._closed.set()
+        self.interrupt()
         with self._changed:
+            self._interrupted = False
             self._changed.wait_for(lambda: self._users == 0)
         try:
             if not self._lost:
@@ -209,23 +227,6 @@ class UsbConnection(Connection):
         if self._claimed and Quirk.SOFT_RESET in self._quirks:
             self._device.reset()
 
-    def identify(self) -> str:
-        """Return the device id that the printer tells now, "" when it does not; raise Gone."""
-        return self._identify().text
-
-    def _identify(self) -> DeviceId:
-        place = self._alternate.interface << 8 | self._alternate.setting
-        answer = array.array("B", bytes(DEVICE_ID_BYTES))
-        # Not Device.ctrl_transfer: it claims the interface in wIndex's low byte, which holds the setting here.
-        context = self._device._ctx
-        ask = context.backend.ctrl_transfer
-        try:
-            count = self._call(ask, context.handle, *printerclass.GET_DEVICE_ID, 0, place, answer, DEVICE_ID_MS)
-        except usb.core.USBError as error:
-            logger.warning("a USB printer does not tell its device id: %s", error)
-            return DeviceId()
-        return decode(answer.tobytes()[:count])
-
     def _transfer(self, endpoint: Any, call: "Callable[..., int]", data: "array.array[int]", milliseconds: int) -> int:
         """Return how many bytes a bulk transfer moved, 0 after a time-out or a stall; raise Gone."""
         try:
@@ -241,7 +242,7 @@ class UsbConnection(Connection):
         return count
 
     def _moved_nothing(self, endpoint: Any) -> None:
-        """A transfer that went well moved nothing: the printer had nothing to say, or pyusb did not look into the window."""
+        """Act on a transfer that went well but moved nothing: the printer said so, or pyusb saw an empty array."""
         if endpoint is self._back:
             self._closed.wait(SILENCE_S)
         elif self._zero_copy and not self._interrupted:
@@ -263,19 +264,26 @@ class UsbConnection(Connection):
 
     def _call(self, call: "Callable[..., Any]", *arguments: object) -> Any:
         """Return what a function of pyusb returns; raise Gone for the errors that nothing survives, else USBError."""
-        with self._changed:
+        with self._inside():
             if self._closed.is_set():
                 raise Gone("the connection was closed")
+            try:
+                return call(*arguments)
+            except usb.core.USBTimeoutError:
+                raise
+            except usb.core.USBError as error:
+                if error.errno in PASSING:
+                    raise
+                self._lost = True
+                raise Gone(str(error)) from error
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Keep `close` waiting while a thread is in here."""
+        with self._changed:
             self._users += 1
         try:
-            return call(*arguments)
-        except usb.core.USBTimeoutError:
-            raise
-        except usb.core.USBError as error:
-            if error.errno in PASSING:
-                raise
-            self._lost = True
-            raise Gone(str(error)) from error
+            yield
         finally:
             with self._changed:
                 self._users -= 1

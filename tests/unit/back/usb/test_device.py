@@ -25,7 +25,7 @@ from tests.fakes.usbip_backend import Handle, UsbipBackend, failure
 from tests.fakes.virtual_printer import DEVICE_ID, VirtualBus, VirtualPrinter, power_cycle
 
 WATCHDOG_S = 30
-LONG_MS = WATCHDOG_S * 1000
+LONG_MS = 2 * WATCHDOG_S * 1000  # longer than any test waits
 PATIENCE = 500  # writes
 
 UNIDI, BIDI, SCANNER = (7, 1, 1), (7, 1, 2), (0xFF, 0xFF, 0xFF)
@@ -246,25 +246,22 @@ def test_closing_twice_or_after_the_printer_went_is_no_error(
         connection.write(view(b"x"))
 
 
-def test_closing_waits_for_the_transfer_under_way(
+def test_closing_ends_the_write_that_waits_and_then_lets_go(
     printer: VirtualPrinter,
     connection: UsbConnection,
     backend: UsbipBackend,
     threads: ThreadPoolExecutor,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    received_at_close: "list[bytes]" = []
+    steps: "list[object]" = []
     monkeypatch.setattr(usb_device, "PATIENCE_MS", LONG_MS)
-    monkeypatch.setattr(backend, "close_device", lambda _: received_at_close.append(printer.received))
+    monkeypatch.setattr(backend, "close_device", lambda _: steps.append("closed"))
     printer.busy = True
-    writer = threads.submit(connection.write, view(b"text"))
+    writer = threads.submit(lambda: steps.append(connection.write(view(b"text"))))
     assert printer.wait_for(lambda: printer.transfers == 1)
-    closer = threads.submit(connection.close)
-    assert connection._closed.wait(WATCHDOG_S)
-    printer.busy = False
-    assert writer.result(WATCHDOG_S) == 4
-    assert closer.result(WATCHDOG_S) is None
-    assert received_at_close == [b"text"]
+    threads.submit(connection.close).result(WATCHDOG_S)
+    writer.result(WATCHDOG_S)
+    assert steps == [0, "closed"]
 
 
 # Writing
@@ -373,7 +370,7 @@ def test_pulling_the_plug_in_mid_write_is_gone_at_once(
     assert printer.wait_for(lambda: printer.transfers == 1)
     bus.detach(printer)
     assert isinstance(writer.exception(WATCHDOG_S), Gone)
-    for ask in (connection.reasons, connection.reset, lambda: said(connection)):
+    for ask in (connection.reasons, connection.reset, connection.identify, lambda: said(connection)):
         with pytest.raises(Gone):
             ask()
 
@@ -409,6 +406,70 @@ def test_a_printer_that_was_switched_off_and_on_is_gone_and_found_again(
     send(connection, b" a page")
     connection.close()
     assert printer.received == b"half a page a page"
+
+
+def test_an_interrupt_ends_a_write_that_would_wait_for_ever(
+    printer: VirtualPrinter,
+    connection: UsbConnection,
+    threads: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(usb_device, "PATIENCE_MS", LONG_MS)
+    printer.busy = True
+    writer = threads.submit(connection.write, view(b"old"))
+    assert printer.wait_for(lambda: printer.transfers == 1)
+    connection.interrupt()
+    assert writer.result(WATCHDOG_S) == 0
+    printer.busy = False
+    assert connection.write(view(b"new")) == 3
+    assert printer.received == b"new"
+    assert not caplog.records
+
+
+def test_what_a_printer_took_before_an_interrupt_counts(
+    printer: VirtualPrinter, connection: UsbConnection, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usb_device, "PATIENCE_MS", LONG_MS)
+    printer.speed = 10_000
+    writer = threads.submit(connection.write, view(bytes(TRANSFER_BYTES)))
+    assert printer.wait_for(lambda: printer.total > 0)
+    connection.interrupt()
+    assert 0 < writer.result(WATCHDOG_S) == printer.total < TRANSFER_BYTES
+
+
+def test_an_interrupt_that_comes_too_early_ends_the_next_write(
+    printer: VirtualPrinter, connection: UsbConnection, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usb_device, "PATIENCE_MS", LONG_MS)
+    connection.interrupt()
+    printer.busy = True
+    assert threads.submit(connection.write, view(b"x")).result(WATCHDOG_S) == 0
+    printer.busy = False
+    assert connection.write(view(b"x")) == 1
+
+
+def test_after_an_interrupt_the_printer_is_talked_to_as_before(
+    bus: VirtualBus, backend: UsbipBackend, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: "list[tuple[int, int]]" = []
+    printer = VirtualPrinter(interfaces=[[SCANNER], [UNIDI, BIDI]])
+    bus.attach(printer)
+    monkeypatch.setattr(backend, "set_interface_altsetting", lambda _, *choice: chosen.append(choice))
+    monkeypatch.setattr(usb_device, "PATIENCE_MS", LONG_MS)
+    connection = opened(backend)
+    printer.busy = True
+    writer = threads.submit(connection.write, view(b"x"))
+    assert printer.wait_for(lambda: printer.transfers == 1)
+    connection.interrupt()
+    writer.result(WATCHDOG_S)
+    assert len(chosen) >= 2
+    assert set(chosen) == {(1, 1)}
+    (plugged,) = backend.enumerate_devices()
+    assert list(plugged.claims) == [1]
+    printer.say(b"ready")
+    assert said(connection) == b"ready"
+    connection.close()
 
 
 # Status
@@ -495,6 +556,14 @@ def test_a_printer_too_busy_to_tell_its_status_is_as_it_was(
     assert connection.reasons() == ["media-empty-error"]
 
 
+def test_the_device_id_is_asked_for_anew(printer: VirtualPrinter, connection: UsbConnection) -> None:
+    printer.device_id = "MFG:Feedpath;MDL:Virtual Printer;VSTATUS:$HB0$NC0,ff,DN,IDLE;"
+    assert connection.identify() == printer.device_id + "SN:FP000001;"
+    printer.device_id = None
+    assert connection.identify() == ""
+    assert connection.model == "Virtual Printer"
+
+
 def test_reset_makes_the_printer_forget_and_clears_a_stall(printer: VirtualPrinter, connection: UsbConnection) -> None:
     printer.say(b"old")
     printer.stall()
@@ -546,7 +615,7 @@ def test_status_is_read_while_a_write_is_stuck(
 def test_bytes_are_written_while_a_read_waits(
     printer: VirtualPrinter, connection: UsbConnection, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(usb_device, "PATIENCE_MS", LONG_MS)
+    monkeypatch.setattr(usb_device, "LISTEN_MS", LONG_MS)
     reader = threads.submit(said, connection)
     send(connection, b"text")
     assert connection.reasons() == []
@@ -561,16 +630,23 @@ def test_bytes_are_written_while_a_read_waits(
     short=st.lists(st.integers(1, 9000), max_size=12),
     stalls=st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 3)), max_size=4),
     speed=st.sampled_from([None, None, 3_000_000]),
+    patience=st.sampled_from([0, 2]),
+    interrupts=st.integers(0, 5),
 )
-def test_every_byte_arrives_once_and_in_order_whatever_the_printer_does(
-    sizes: "list[int]", short: "list[int]", stalls: "list[tuple[int, int]]", speed: "float | None"
+def test_every_byte_arrives_once_and_in_order_whatever_happens(
+    sizes: "list[int]",
+    short: "list[int]",
+    stalls: "list[tuple[int, int]]",
+    speed: "float | None",
+    patience: int,
+    interrupts: int,
 ) -> None:
     document = b"".join(number.to_bytes(4, "big") for number in range(sum(sizes) // 4 + 1))[: sum(sizes)]
     printer = VirtualPrinter()
     printer.short = list(short)
     printer.speed = speed
-    with VirtualBus() as bus, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(usb_device, "PATIENCE_MS", 2)
+    with VirtualBus() as bus, pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor() as threads:
+        patch.setattr(usb_device, "PATIENCE_MS", patience)
         bus.attach(printer)
         backend = UsbipBackend(bus.host, bus.port)
         connection = Finder(backend).poll()[0].open()
@@ -578,6 +654,9 @@ def test_every_byte_arrives_once_and_in_order_whatever_the_printer_does(
         for size in sizes:
             if stalls:
                 printer.stall(*stalls.pop())
+            if interrupts:
+                interrupts -= 1
+                threads.submit(connection.interrupt)
             send(connection, document[position : position + size])
             position += size
         connection.close()
