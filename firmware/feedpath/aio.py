@@ -297,7 +297,7 @@ else:
 
     def _plain(address: "Any") -> "Any":
         """Return a socket address with an IPv4 host as IPv4 writes it, also where an IPv6 socket carries it."""
-        return (address[0].removeprefix("::ffff:"), *address[1:])
+        return (address[0].removeprefix("::ffff:"),) + address[1:]
 
     class Server:
         """Listening sockets and the tasks that serve what they accept."""

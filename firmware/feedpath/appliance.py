@@ -25,8 +25,8 @@ from feedpath.core.policy import Policy
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.core.spool import Area, Spool
+from feedpath.front.advert.records import Reach
 from feedpath.front.advert.server import Advert
-from feedpath.front.advert.table import Reach
 from feedpath.front.auth import claim
 from feedpath.front.auth.door import Door
 from feedpath.front.http import certificate
@@ -37,6 +37,7 @@ from feedpath.front.ipp.server import Ipp
 from feedpath.front.raw import Raw
 from feedpath.front.web.pages import ICONS
 from feedpath.front.web.server import Web
+from feedpath.host import board
 from feedpath.host.store import SqliteStore
 from feedpath.machines import POLL_S, Machines
 from feedpath.settings import Settings
@@ -44,9 +45,8 @@ from feedpath.settings import Settings
 logger = logging.getLogger(__name__)
 
 KIB, MIB = 1024, 1024 * 1024
-MEMORY_PART = 16  # documents may take this part of the computer's memory before they go to storage
-MEMORY_MOST = 64 * MIB  # ... and never more than this
 DESCRIPTORS = 256  # beside the connections: spool, records, USB, mDNS
+FIRST_LOOK_S = 3.0
 RUN_FILE = "feedpath.run"  # tells the command line where the firmware is
 COMPRESSIONS = ("gzip", "deflate")
 
@@ -95,8 +95,11 @@ class Appliance:
             hosts=lambda: (self.host, *settings["hosts"]),
         )
         self._site = Site(host=f"{self.host}.local", icons=ICONS)
+        self._board = board.find()
         self._http = HttpServer(limits=Limits(connections=settings["max-connections"]))
         self._raw: "Raw | None" = None
+        self._looked = asyncio.Event()  # printers were looked for
+        self._was_full = False
         self._undo = contextlib.AsyncExitStack()  # what `stop` does, last thing first
 
     async def start(self) -> None:
@@ -104,7 +107,7 @@ class Appliance:
         self._follow_settings()
         self._store = SqliteStore(self.data / "state.db")
         self._undo.push_async_callback(aio.offload, self._store.close)
-        self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, _memory_share())
+        self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, self._board.document_memory())
         self.machines = self._machines()
         self.machines.restore()
         self._undo.push_async_callback(self.machines.close)
@@ -114,6 +117,8 @@ class Appliance:
         for work in (self._watch_machines(), self._secure()):
             task = asyncio.create_task(work)
             self._undo.push_async_callback(_end, task)
+        with contextlib.suppress(TimeoutError):  # a printer that sleeps may take longer to say who it is
+            await asyncio.wait_for(self._looked.wait(), FIRST_LOOK_S)
 
     async def stop(self) -> None:
         """End everything in the order in which nothing is lost: nothing new comes in, what waits stays."""
@@ -145,6 +150,7 @@ class Appliance:
             box=_box(self.data / "box-id"),
             name=lambda: str(self.settings["name"]),
             location=lambda: str(self.settings["location"]),
+            ring_slots=self._board.ring_slots,
             letter_first=lambda: _letter_first(self.settings["region"]),
         )
 
@@ -200,8 +206,11 @@ class Appliance:
     def _write_run_file(self, told: "dict[str, object]") -> None:
         path = self.data / RUN_FILE
         new = path.with_name(path.name + ".new")
-        new.write_text(json.dumps(told))
-        new.replace(path)
+        try:
+            new.write_text(json.dumps(told))
+            new.replace(path)
+        except OSError as error:
+            logger.error("the command line will not find this firmware: %s", error)
         self._undo.callback(path.unlink, missing_ok=True)
 
     async def _watch_machines(self) -> None:
@@ -210,10 +219,18 @@ class Appliance:
                 await self.machines.poll()
             except Exception:
                 logger.exception("looking for printers failed")
-            now = time.time()
-            for printer in self.printers:
-                printer.expire(now)
+            self._looked.set()
+            self._keep_house()
             await asyncio.sleep(POLL_S)
+
+    def _keep_house(self) -> None:
+        """Do what is due once in a while: end jobs that got no document, notice that the spool is full or has room."""
+        now, full = time.time(), self._area.full
+        for printer in self.printers:
+            printer.expire(now)
+            if full is not self._was_full:
+                printer.touch("reasons")
+        self._was_full = full
 
     async def _secure(self) -> None:
         """Offer TLS as soon as there is a certificate; clear text does not wait for it."""
@@ -291,11 +308,6 @@ def _allow_descriptors(count: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
-
-
-def _memory_share() -> int:
-    """Return the bytes of memory that documents may take."""
-    return min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEMORY_PART, MEMORY_MOST)
 
 
 def _box(path: Path) -> str:

@@ -52,8 +52,9 @@ class Finder(Protocol):
 class Machines:
     """All machines ever seen, and the printers that print on them.
 
-    box: what tells this computer from others, for machines that have no serial number. name: gives the name that the
-    owner wants for the next new printer, or "". letter_first: whether Letter is offered before A4.
+    box: what tells this computer from others, for machines that have no serial number. ring_slots: of each ring.
+    name: gives the name that the owner wants for the next new printer, or "". letter_first: whether Letter is offered
+    before A4.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Machines:
         finders: "Sequence[Finder]",
         decoders: "Mapping[str, Callable[[], Decoder]]",
         box: str,
+        ring_slots: int,
         name: "Callable[[], str]",
         location: "Callable[[], str]",
         letter_first: "Callable[[], bool]",
@@ -76,6 +78,7 @@ class Machines:
         self._finders = finders
         self._decoders = decoders
         self._box = box
+        self._ring_slots = ring_slots
         self._name = name
         self._location = location
         self._letter_first = letter_first
@@ -187,7 +190,7 @@ class Machines:
 
     def _make(self, key: str, record: "dict[str, Any]") -> Device:
         driver = PassThrough(DeviceId(record["device_id"]).commands, self._letter_first())
-        device = Device(key, driver, self._area, self._store, self._policy)
+        device = Device(key, driver, self._area, self._store, self._policy, self._ring_slots)
         self._devices[key] = device
         for queue in record["queues"]:
             self._queue(device, record, queue)

@@ -24,7 +24,7 @@ SINK = "virtual-printer/received.bin"
 
 def arguments() -> argparse.Namespace:
     """Return what the command line asks."""
-    parser = argparse.ArgumentParser(prog="tools/run", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(prog="tools/run", description=__doc__.splitlines()[0])
     parser.add_argument("--port", default="8631", help="TCP port for IPP and web; 0 picks a free one")
     parser.add_argument("--data", type=Path, required=True, help="where state, spool and what was received stand")
     parser.add_argument(

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from feedpath.back.pdl.inflate import Inflate
 from feedpath.back.pdl.passthrough import PassThrough
@@ -22,7 +23,7 @@ NAP_S = 0.01  # what a write waits before it says that nothing was taken
 
 
 class Machine:
-    """What stands at the end of the cable. received: every byte it took. takes: how many a write takes; None for all."""
+    """What stands at the end of the cable. received: what it took. takes: what a write takes of so many bytes."""
 
     device_id = "MFG:Feedpath;MDL:Memory;CMD:URF,PWGRaster,JPEG,PDF;SN:1;"
     make = "Feedpath"
@@ -115,13 +116,16 @@ class Box:
         self,
         directory: Path,
         machine: "Machine | None" = None,
+        *,
+        plugged: bool = True,
         memory: int = 1 << 25,
         storage: int = 1 << 30,
         clock: "Callable[[], float]" = time.monotonic,
         **policy: object,
     ):
         self.directory = directory
-        self.machine = machine
+        self.machine = machine or Machine()
+        self._plugged = plugged and machine is not None
         self.policy = Policy()
         for name, value in policy.items():
             setattr(self.policy, name, value)
@@ -137,8 +141,7 @@ class Box:
             PassThrough(("URF", "PWGRASTER", "JPEG", "PDF"), False),
             self.area,
             self.store,
-            self.policy,
-            self._clock,
+            self.policy, clock=self._clock,
         )
         decoders = {
             kind: (lambda kind=kind: Inflate(kind, self.policy.decompress_ratio, self.policy.decompress_limit))
@@ -153,20 +156,21 @@ class Box:
             self.jobs[id] = self.printer.restore(
                 id, record, Spool.stored(self.area, str(id)) if str(id) in stored else None
             )
-        if self.machine is not None:
+        if self._plugged:
             self.device.attach(self.machine)
         return self
 
-    async def print(self, data: bytes, piece: int = 1 << 20, **ticket: object) -> Job:
+    async def print(self, data: bytes, piece: int = 1 << 20, **ticket: Any) -> Job:
         """Return the job that printed, or queued, `data`, when its client would have been told ok."""
         job = self.submit(**ticket)
         await job.receive(Body(data, piece))
         await job.finish()
         return job
 
-    def submit(self, printer: "Printer | None" = None, **ticket: object) -> Job:
+    def submit(self, printer: "Printer | None" = None, **ticket: Any) -> Job:
         """Return a new job."""
-        return (printer or self.printer).submit(Ticket(**{"format": "image/urf", **ticket}))  # type: ignore[arg-type]
+        asked: "dict[str, Any]" = {"format": "image/urf", **ticket}
+        return (printer or self.printer).submit(Ticket(**asked))
 
     async def __aexit__(self, *_exc: object) -> None:
         await self.device.close()
@@ -174,7 +178,7 @@ class Box:
 
 
 class Body:
-    """A document as `Job.receive` reads it: in pieces of the sizes given, then the end. Waits for `gate` before each piece."""
+    """A document as `Job.receive` reads it, in pieces, then the end. `gate` is waited for before each."""
 
     def __init__(self, data: bytes, piece: int = 1 << 20, gate: "asyncio.Semaphore | None" = None):
         self._data = memoryview(data)

@@ -34,6 +34,7 @@ def test_a_virtual_printer_is_found_and_the_command_line_learns_where_the_firmwa
             box = Appliance(tmp_path, settings(tmp_path), [UsbipBackend("127.0.0.1", bus.port)])
             await box.start()
             await until(lambda: box.printers.default)
+            assert box.printers.default
             assert box.printers.default.make_and_model == "Feedpath Virtual Printer"
             told = json.loads((tmp_path / "feedpath.run").read_text())
             assert told["port"] == box.port and told["address"] == "127.0.0.1"
@@ -55,6 +56,7 @@ def test_settings_that_are_live_reach_the_jobs_and_the_printers(tmp_path):
             await until(lambda: box.printers.default)
             chosen.set("stream", "never")
             chosen.set("location", "Attic")
+            assert box.printers.default
             assert box.printers.default.device.policy.stream is False
             assert box.printers.default.location == "Attic"
             await box.stop()

@@ -59,6 +59,7 @@ class House:
             [self.bus],
             {},
             "box",
+            8,
             lambda: self.wanted,
             lambda: "",
             lambda: False,

@@ -16,7 +16,7 @@ from feedpath.core.connection import Connection, Gone
 from feedpath.core.driver import Driver, Facts
 from feedpath.core.job import ABORTED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, Job
 from feedpath.core.policy import Policy
-from feedpath.core.ring import Ring
+from feedpath.core.ring import SLOTS, Ring
 from feedpath.core.spool import Area, Spool
 from feedpath.core.store import Store
 from feedpath.core.writer import CLOSED, DONE, FAILED, LOST, Writer, pour
@@ -50,6 +50,7 @@ class Device:
         area: Area,
         store: Store,
         policy: Policy,
+        ring_slots: int = SLOTS,
         clock: "Callable[[], float]" = time.monotonic,
     ):
         self.key = key
@@ -60,8 +61,8 @@ class Device:
         self.current: "Job | None" = None
         self.waiting: "list[Job]" = []
         self.reasons: "tuple[str, ...]" = ("offline-report",)
-        self.ring = Ring()
-        self._area = area
+        self.ring = Ring(ring_slots)
+        self.area = area
         self._store = store
         self._clock = clock
         self._loop = asyncio.get_running_loop()
@@ -172,7 +173,7 @@ class Device:
             job.sink = self.ring
             self._keep_time()
         else:
-            job.sink = job.spool = Spool(self._area, str(job.id))
+            job.sink = job.spool = Spool(self.area, str(job.id))
             self.waiting.append(job)
 
     def _may_stream(self, job: Job) -> bool:
@@ -233,19 +234,23 @@ class Device:
     def _pour(self, job: Job) -> None:
         with self._writer.lock:
             if job.spool is None:
-                job.spool = Spool(self._area, str(job.id), base=self.ring.released_to)
+                job.spool = Spool(self.area, str(job.id), base=self.ring.released_to)
             pour(self.ring, job, self.ring.filled_to, in_memory=False)
             job.sink = job.spool
 
     async def secure(self, job: Job) -> None:
-        """Make what is left of a complete document, and its record, survive a power cut."""
+        """Make what is left of a complete document, and its record, survive a power cut.
+
+        Raise Refused when there is no room; a job that prints already goes on without.
+        """
         try:
             await self.move(job)
             await job.spool.secure()
         except Refused as refusal:
-            if not job.begun:
-                job.abort("aborted-by-system", refusal.detail)
-            return
+            if job.begun:
+                return
+            job.abort("aborted-by-system", refusal.detail)
+            raise
         job.secured = not job.over
         self._save(job)
         await self._store.written(durable=True)

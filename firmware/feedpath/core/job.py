@@ -159,13 +159,15 @@ class Job:
         await self.sink.end()
         if not self.over and not self.stopping:
             self._desk.complete(self)
-        while not self.over and not self.secured:
-            if self.must_move:
-                await self._desk.secure(self)
-            else:
-                self._news.clear()
-                await self._news.wait()
-        self._leave()
+        try:
+            while not self.over and not self.secured:
+                if self.must_move:
+                    await self._desk.secure(self)
+                else:
+                    self._news.clear()
+                    await self._news.wait()
+        finally:
+            self._leave()
         await self.recorded()
         if self.state in (CANCELED, ABORTED):
             raise Refused(self.reasons[0], self.message)

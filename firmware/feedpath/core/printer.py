@@ -121,6 +121,8 @@ class Printer:
         reasons = list(self.device.reasons)
         if self.paused:
             reasons.append("moving-to-paused" if job else "paused")
+        if self.device.area.full:
+            reasons.append("spool-area-full-warning")
         if self.device.connection is None and self._active:
             reasons.append("connecting-to-device")
         if job is not None and "media-empty-error" in reasons:

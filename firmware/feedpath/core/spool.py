@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from feedpath import aio
+from feedpath.core.reasons import refusal
 from feedpath.errors import Refused
 
 BUFFER_BYTES = 128 * 1024  # one transfer to the device
@@ -30,6 +31,7 @@ class Area:
         self.memory = memory
         self._stored = 0
         self._in_memory = 0
+        self._refused = False  # there was no room when it was last asked for
         self._lock = threading.Lock()
 
     def path(self, name: str) -> Path:
@@ -60,13 +62,27 @@ class Area:
 
     def take_storage(self, count: int) -> None:
         """Count `count` more bytes as stored; raise Refused when that is too much."""
+        with self._lock:
+            self._refused = not self._has_room(count)
+            if self._refused:
+                raise Refused("spool-area-full", refusal("spool-area-full").sentence)
+            self._stored += count
+
+    def _has_room(self, count: int) -> bool:
         usage = os.statvfs(self._directory)
         free = usage.f_bavail * usage.f_frsize
         reserve = min(RESERVE_BYTES, usage.f_blocks * usage.f_frsize // RESERVE_PART)
-        with self._lock:
-            if self._stored + count > self.limit or free - count < reserve:
-                raise Refused("spool-area-full")
-            self._stored += count
+        return self._stored + count <= self.limit and free - count >= reserve
+
+    @property
+    def full(self) -> bool:
+        """Return whether storing was refused and there is still no room for a little."""
+        return self._refused and not self._has_room(BUFFER_BYTES)
+
+    def failed(self, error: OSError) -> Refused:
+        """Return the refusal for a document that could not be stored."""
+        self._refused = True
+        return Refused("spool-area-full", f"The document could not be stored: {error.strerror}.")
 
     def count_stored(self, count: int) -> None:
         """Count bytes that stand on storage from an earlier run."""
@@ -182,7 +198,7 @@ class Spool:
                 self.end_at += count
                 view = view[count:]
         except OSError as error:
-            raise Refused("spool-area-full", f"The document could not be stored: {error.strerror}.") from error
+            raise self._area.failed(error) from error
 
     def ready(self, position: int, seconds: float) -> memoryview:
         """Wait in a thread for bytes at `position`; return them, or nothing after `seconds` or at the end."""
@@ -238,7 +254,7 @@ class Spool:
             descriptor = self._copied()
         except OSError as error:
             self._area.give_storage(self._taken)
-            raise Refused("spool-area-full", f"The document could not be stored: {error.strerror}.") from error
+            raise self._area.failed(error) from error
         if self._file >= 0:
             os.close(self._file)
         self._area.give_memory(self._taken)

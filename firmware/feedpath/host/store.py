@@ -20,10 +20,12 @@ logger = logging.getLogger(__name__)
 SOON_S = 0.2  # what nobody waits for is written this much later, together
 BLOCK = 500  # ids reserved at a time; a crash skips at most so many
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS ids (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS printers (key TEXT PRIMARY KEY, record TEXT NOT NULL);
-INSERT OR IGNORE INTO ids VALUES (1, 1);
+BEGIN;
+CREATE TABLE jobs (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE ids (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL);
+CREATE TABLE printers (key TEXT PRIMARY KEY, record TEXT NOT NULL);
+INSERT INTO ids VALUES (1, 1);
+COMMIT;
 """
 
 TOUCH: "tuple[str, tuple[object, ...]]" = ("UPDATE ids SET next = next", ())  # a commit of nothing is not synced
@@ -37,28 +39,34 @@ class SqliteStore:
     def __init__(self, path: Path):
         self._loop = asyncio.get_running_loop()
         self._database = _open(path)
-        self._lock = threading.Lock()  # over the five below
+        self._committing = threading.Lock()
+        self._lock = threading.Lock()  # over what follows
         self._changed: "dict[int, dict[str, object] | None]" = {}  # None: forget it
         self._waiters: "list[Waiter]" = []
         self._writing = False
         self._closing = False
         self._soon: "asyncio.TimerHandle | None" = None  # when what nobody waits for is written
         self._reserved = self._next = int(self._database.execute("SELECT next FROM ids").fetchone()[0])
-        self._reserve()
         self._work = aio.Wake()
+        self._work.set()  # the first ids
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
     def next_id(self) -> int:
-        """Return a job id that this box never gave out before."""
+        """Return a job id that this box never gave out before; raise Refused when none can be reserved."""
+        with self._lock:
+            exhausted = self._next >= self._reserved
+        if exhausted:  # the thread has not come round to it yet
+            try:
+                self._reserve()
+            except sqlite3.Error as error:
+                raise _unwritten(error) from error
         with self._lock:
             id = self._next
             self._next += 1
-            exhausted = self._next > self._reserved - BLOCK // 2
-        if exhausted:
+            low = self._next > self._reserved - BLOCK // 2
+        if low:
             self._work.set()
-        if id >= self._reserved:  # the thread has not come round to it yet
-            self._reserve()
         return id
 
     def _reserve(self) -> None:
@@ -117,7 +125,10 @@ class SqliteStore:
         self._closing = True
         self._work.set()
         self._thread.join()
-        self._commit([("UPDATE ids SET next = ?", (self._next,))], durable=True)
+        try:
+            self._commit([("UPDATE ids SET next = ?", (self._next,))], durable=True)
+        except sqlite3.Error as error:
+            logger.error("the job ids that were not used are lost: %s", error)
         self._database.close()
 
     def _run(self) -> None:
@@ -135,43 +146,50 @@ class SqliteStore:
             waiters, self._waiters = self._waiters, []
             low = self._next > self._reserved - BLOCK // 2
             self._writing = bool(changed or waiters)
-        if low:
-            self._reserve()
-        if not changed and not waiters:
-            return False
         durable = any(durable for _, durable in waiters)
         statements = [_statement(id, record) for id, record in changed.items()]
         try:
-            self._commit(statements or [TOUCH], durable)
-            self._answer(waiters, None)
+            if low:
+                self._reserve()
+            if self._writing:
+                self._commit(statements or [TOUCH], durable)
         except sqlite3.Error as error:
             logger.error("records of jobs cannot be written: %s", error)
             with self._lock:
                 self._changed = {**changed, **self._changed}
                 self._writing = False
-            self._answer(waiters, Refused("temporary-error", f"The record of the job cannot be written: {error}."))
+            self._answer(waiters, _unwritten(error))
             return False  # tried again with the next change
-        return True
+        self._answer(waiters, None)
+        return self._writing
 
     def _answer(self, waiters: "list[Waiter]", error: "Exception | None") -> None:
         if waiters and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(_answer, waiters, error)
 
     def _commit(self, statements: "list[tuple[str, tuple[object, ...]]]", durable: bool) -> None:
-        with _COMMITTING, self._database:
-            self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._database.execute("BEGIN IMMEDIATE")
-            for statement, values in statements:
-                self._database.execute(statement, values)
-
-
-_COMMITTING = threading.Lock()
+        database = self._database
+        with self._committing:
+            database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                for statement, values in statements:
+                    database.execute(statement, values)
+                database.execute("COMMIT")
+            except sqlite3.Error:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
 
 
 def _statement(id: int, record: "dict[str, object] | None") -> "tuple[str, tuple[object, ...]]":
     if record is None:
         return "DELETE FROM jobs WHERE id = ?", (id,)
     return "INSERT OR REPLACE INTO jobs VALUES (?, ?)", (id, json.dumps(record))
+
+
+def _unwritten(error: sqlite3.Error) -> Refused:
+    return Refused("temporary-error", f"The record of the job cannot be written: {error}.")
 
 
 def _answer(waiters: "list[Waiter]", error: "Exception | None") -> None:
@@ -187,6 +205,8 @@ def _open(path: Path) -> sqlite3.Connection:
     """Return the database at `path`; one that is broken is put aside, so that the printer works again."""
     try:
         return _connect(path)
+    except sqlite3.OperationalError:  # a full disk, say: the database itself is sound
+        raise
     except sqlite3.DatabaseError as error:
         aside = path.with_name(path.name + ".broken")
         logger.error("%s is broken (%s); it was put aside as %s and job history starts anew", path, error, aside)
@@ -199,8 +219,10 @@ def _open(path: Path) -> sqlite3.Connection:
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")  # then WAL needs no shared memory file, nor room for one
         database.execute("PRAGMA journal_mode = WAL")
-        database.executescript(SCHEMA)
+        if not database.execute("SELECT name FROM sqlite_master").fetchall():
+            database.executescript(SCHEMA)
         database.execute("SELECT count(*) FROM jobs").fetchone()
     except sqlite3.DatabaseError:
         database.close()

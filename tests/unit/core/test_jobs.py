@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import os
 import random
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,15 @@ DOCUMENT = random.Random(1).randbytes(3_000_000)
 
 def run(coroutine):
     return asyncio.run(asyncio.wait_for(coroutine, WATCHDOG_S))
+
+
+def over(job):
+    return job.over
+
+
+async def complete(job, receiving):
+    await receiving
+    await job.finish()
 
 
 def test_an_idle_machine_prints_while_the_document_still_comes_in(tmp_path):
@@ -48,11 +58,11 @@ def test_the_machine_gets_the_rings_own_memory(tmp_path):
         return ctypes.addressof(ctypes.c_char.from_buffer(view))
 
     class Recording(Machine):
-        def write(self, view):
-            given.append((address(view), bytes(view)))
+        def write(self, view: memoryview) -> int:
+            handed.append((address(view), bytes(view)))
             return super().write(view)
 
-    given = []
+    handed: "list[tuple[int, bytes]]" = []
 
     async def main():
         async with Box(tmp_path, Recording()) as box:
@@ -65,13 +75,13 @@ def test_the_machine_gets_the_rings_own_memory(tmp_path):
                 job.filled(len(view))
             await job.finish()
             low = min(filled)
-            for where, data in given:
+            for where, data in handed:
                 slot = max(start for start in filled if start <= where)
                 assert low <= where < low + box.device.ring.size
                 assert filled[slot] % 8 == data[0] % 8
 
     run(main())
-    assert given
+    assert handed
 
 
 @pytest.mark.parametrize("policy", [{"stream": False}, {"stream": True}])
@@ -87,7 +97,7 @@ def test_jobs_print_in_the_order_in_which_they_came_and_unmixed(tmp_path, policy
             box.machine.busy.clear()
             for job, finishing in jobs:
                 await finishing
-                await until(lambda job=job: job.over)
+                await until(partial(over, job))
             assert box.machine.received == b"".join(bytes([number]) * 50_000 for number in range(5))
             assert {job.state for job, _ in jobs} == {COMPLETED}
 
@@ -247,8 +257,7 @@ def test_a_job_is_canceled_while_the_machine_takes_nothing_and_the_next_one_star
             await until(lambda: job.over)
             assert job.state == CANCELED
             with pytest.raises(Refused):
-                await receiving
-                await job.finish()
+                await complete(job, receiving)
             machine.busy.clear()
             machine.takes = None
             machine.received.clear()
@@ -350,7 +359,8 @@ def test_a_document_that_was_not_complete_ends_its_job_with_a_reason_after_a_res
     async def main():
         async with Box(tmp_path, Machine(), stream=False) as box:
             job = box.submit()
-            await (await asyncio.ensure_future(job.space()) and box.store.written())
+            await job.space()
+            await box.store.written()
         async with Box(tmp_path, Machine()) as again:
             restored = again.jobs[job.id]
             assert restored.state == ABORTED and "switched off" in restored.message
@@ -401,8 +411,7 @@ def test_a_broken_compressed_document_is_refused_with_a_sentence(tmp_path, coded
         async with Box(tmp_path, Machine()) as box:
             job = box.submit(compression="gzip")
             with pytest.raises(Refused) as refused:
-                await job.receive(Body(coded, 10_000))
-                await job.finish()
+                await complete(job, job.receive(Body(coded, 10_000)))
             assert refused.value.reason == "compression-error" and said in refused.value.detail
             await until(lambda: job.over)
             assert job.state == ABORTED and job.reasons == ("compression-error",)

@@ -1,6 +1,7 @@
 """Raw printing: a connection is a job."""
 
 import asyncio
+from functools import partial
 
 from feedpath.core.job import COMPLETED
 from feedpath.core.printers import Printers
@@ -10,6 +11,10 @@ from tests.fakes.machine import WATCHDOG_S, Box, Machine, until
 
 def run(coroutine):
     return asyncio.run(asyncio.wait_for(coroutine, WATCHDOG_S))
+
+
+def received(box, document):
+    return box.machine.received == document
 
 
 async def serve(box):
@@ -29,7 +34,7 @@ def test_what_a_connection_sends_prints_as_one_job(tmp_path):
                 _, writer = await asyncio.open_connection("127.0.0.1", service.port)
                 writer.write(document)
                 writer.close()
-                await until(lambda document=document: box.machine.received == document)
+                await until(partial(received, box, document))
             await until(lambda: [job.state for job in box.printer.jobs.values()] == [COMPLETED, COMPLETED])
             assert box.printer.jobs[1].ticket.host == "127.0.0.1"
             await service.stop()

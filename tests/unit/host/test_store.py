@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
 import subprocess
 import sys
 
@@ -64,9 +63,9 @@ def test_a_killed_process_loses_no_written_record_and_its_ids_never_come_again(t
     path = tmp_path / "state.db"
     ids = []
     for _ in range(3):
-        done = subprocess.run(
-            [sys.executable, "-c", KILLED, path], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "firmware"}
-        )
+        command = [sys.executable, "-c", KILLED, path]
+        environment = {**os.environ, "PYTHONPATH": "firmware"}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         ids += [int(line) for line in done.stdout.split()]
     assert len(ids) == 9 and len(set(ids)) == 9
     assert sorted(stored(path)) == ids
@@ -94,14 +93,12 @@ def test_a_broken_database_is_put_aside_and_said_so(tmp_path, caplog):
 def test_a_record_that_cannot_be_written_is_refused_and_kept_for_the_next_try(tmp_path, caplog):
     async def main():
         store = SqliteStore(tmp_path / "state.db")
-        other = sqlite3.connect(tmp_path / "state.db")
-        other.execute("ALTER TABLE jobs RENAME TO elsewhere")
+        store._database.execute("ALTER TABLE jobs RENAME TO elsewhere")
         store.save(1, {"state": 3})
         with pytest.raises(Refused) as refused:
             await store.written()
         assert refused.value.reason == "temporary-error"
-        other.execute("ALTER TABLE elsewhere RENAME TO jobs")
-        other.close()
+        store._database.execute("ALTER TABLE elsewhere RENAME TO jobs")
         await store.written(durable=True)
         store.close()
 

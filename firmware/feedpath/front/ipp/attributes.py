@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import feedpath
+from feedpath import __version__
 from feedpath.core import reasons
 from feedpath.core.driver import Capabilities, Media, Supply
 from feedpath.core.printer import Printer
@@ -230,7 +230,7 @@ def output_trays(c: Capabilities) -> "list[bytes]":
 
 def firmware_version() -> bytes:
     """Return this firmware's version as octets, most significant first."""
-    return bytes(int(part) for part in re.findall(r"[0-9]+", feedpath.__version__)[:4])
+    return bytes(int(part) for part in re.findall(r"[0-9]+", __version__)[:4])
 
 
 def limits(format: str, low: int, high: int) -> "Callable[[View], tuple[int, int] | None]":
@@ -293,7 +293,7 @@ ROWS = (
     Row("printer-dns-sd-name", NAME, STATE, lambda v: text(v.printer.announced, 63), "PWG 5100.13"),
     Row("printer-firmware-name", NAME, FIXED, lambda v: ["feedpath"], "PWG 5100.13"),
     Row("printer-firmware-patches", TEXT, FIXED, lambda v: [""], "PWG 5100.13"),
-    Row("printer-firmware-string-version", TEXT, FIXED, lambda v: [feedpath.__version__], "PWG 5100.13"),
+    Row("printer-firmware-string-version", TEXT, FIXED, lambda v: [__version__], "PWG 5100.13"),
     Row("printer-firmware-version", OCTETS, FIXED, lambda v: [firmware_version()], "PWG 5100.13"),
     Row("printer-geo-location", URI, FIXED, lambda v: UNKNOWN, "PWG 5100.13"),
     Row("printer-get-attributes-supported", KEYWORD, FIXED, lambda v: ["document-format"], "PWG 5100.13"),

@@ -1,0 +1,86 @@
+"""What is measured, and what feedpath must reach: a row each."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+OURS = "feedpath"
+
+
+class Measure(NamedTuple):
+    """A row of the table of figures."""
+
+    key: str
+    label: str
+    digits: int
+
+
+class Bar(NamedTuple):
+    """What feedpath's median must be: at most (or at least) `limit`, times the peer's where there is one."""
+
+    key: str
+    peer: str | None
+    at_most: bool
+    limit: float
+
+    def figure(self, median: Callable[[str, str], float]) -> float:
+        """Return what is held against the limit."""
+        ours = median(self.key, OURS)
+        return ours / (median(self.key, self.peer) or 1e-9) if self.peer else ours
+
+    def met(self, figure: float) -> bool:
+        """Return whether the figure is on the right side."""
+        return figure <= self.limit if self.at_most else figure >= self.limit
+
+
+MEASURES = (
+    Measure("bulk.length.cpu", "Bulk job with Content-Length: server CPU s/GB", 2),
+    Measure("bulk.length.rate", "Bulk job with Content-Length: MB/s", 0),
+    Measure("bulk.chunked.cpu", "Bulk job in 32 KiB chunks: server CPU s/GB", 2),
+    Measure("bulk.chunked.rate", "Bulk job in 32 KiB chunks: MB/s", 0),
+    Measure("bulk.raw.cpu", "Bulk job on the raw port: server CPU s/GB", 2),
+    Measure("bulk.raw.rate", "Bulk job on the raw port: MB/s", 0),
+    Measure("latency.small", "4 KiB job, from request to last byte at the device: ms", 2),
+    Measure("latency.first", "Job arriving at 20 MB/s, first byte from arrival to device: ms", 1),
+    Measure("latency.last", "Job arriving at 20 MB/s, last byte from arrival to device: ms", 1),
+    Measure("memory.job", "Long job: MiB", 0),
+    Measure("memory.rss", "Long job: RSS added at the peak, MiB", 2),
+    Measure("memory.shared", "Long job: shared memory and memory files added, MiB", 2),
+    Measure("memory.written", "Long job: written to storage beyond what a small job writes, MiB", 2),
+    Measure("answers.size", "Get-Printer-Attributes (all): bytes of the answer", 0),
+    Measure("answers.kept.rate", "Get-Printer-Attributes (all), kept connection: requests/s", 0),
+    Measure("answers.kept.cpu", "Get-Printer-Attributes (all), kept connection: server CPU ms", 3),
+    Measure("answers.new.rate", "Get-Printer-Attributes (all), new connections: requests/s", 0),
+    Measure("answers.new.cpu", "Get-Printer-Attributes (all), new connections: server CPU ms", 3),
+    Measure("fairness.gigabit.median", "Small request during a bulk job at 110 MB/s, median: ms", 2),
+    Measure("fairness.gigabit.p99", "Small request during a bulk job at 110 MB/s, 99th percentile: ms", 2),
+    Measure("fairness.gigabit.count", "Small request during a bulk job at 110 MB/s: samples a round", 0),
+    Measure("fairness.full.median", "Small request during a bulk job at full speed, median: ms", 2),
+    Measure("fairness.full.p99", "Small request during a bulk job at full speed, 99th percentile: ms", 2),
+    Measure("fairness.full.count", "Small request during a bulk job at full speed: samples a round", 0),
+    Measure("jobs.rate", "4 KiB jobs: jobs/s at the device", 0),
+    Measure("jobs.cpu", "4 KiB jobs: server CPU ms", 2),
+    Measure("startup.first.cpu", "First start, empty storage: CPU s to the first answer", 2),
+    Measure("startup.first.time", "First start, empty storage: s to the first answer", 2),
+    Measure("startup.again.cpu", "Start: CPU s to the first answer", 2),
+    Measure("startup.again.time", "Start: s to the first answer", 2),
+    Measure("startup.rss", "Idle: RSS MiB", 1),
+)
+
+BARS = (
+    Bar("bulk.length.cpu", "ippeveprinter", True, 0.75),
+    Bar("bulk.length.cpu", "cupsd", True, 0.45),
+    Bar("bulk.chunked.cpu", "ippeveprinter", True, 0.85),
+    Bar("bulk.raw.cpu", "p910nd", True, 1.2),
+    Bar("latency.small", "ippeveprinter", True, 0.2),
+    Bar("latency.first", None, True, 10),
+    Bar("memory.rss", None, True, 2),
+    Bar("memory.written", None, True, 0),
+    Bar("answers.kept.rate", "ippeveprinter", False, 1.5),
+    Bar("answers.kept.rate", "cupsd", False, 1.5),
+    Bar("answers.new.rate", "cupsd", False, 0.8),
+    Bar("fairness.gigabit.p99", "ippeveprinter", True, 1.0),
+    Bar("fairness.full.p99", "ippeveprinter", True, 1.0),
+    Bar("jobs.rate", "ippeveprinter", False, 10),
+    Bar("startup.again.cpu", None, True, 0.25),
+    Bar("startup.rss", None, True, 40),
+)

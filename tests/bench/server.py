@@ -1,0 +1,28 @@
+"""feedpath as it is measured: the whole appliance with its defaults, but for its ports, and a FIFO for a printer."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from feedpath import appliance
+from feedpath.settings import Settings
+from tests.bench.fifo_printer import FifoBackend
+
+
+def main() -> int:
+    """Serve until told to end; return the exit status."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fifo", required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--port", required=True)
+    parser.add_argument("--raw-port", required=True)
+    options = parser.parse_args()
+    options.data.mkdir(exist_ok=True)
+    settings = Settings()
+    for name, text in (("listen", "127.0.0.1"), ("port", options.port), ("raw", "on"), ("raw-port", options.raw_port)):
+        settings.override(name, text)
+    return appliance.run(options.data, settings, [FifoBackend(options.fifo)], started=lambda running: None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""What the tests with real peers need: root, the peers' programs, two computers on a cable, the firmware on one."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes import netns
+from tests.peers.appliance import Appliance, Lan, appliance
+
+PROGRAMS = {  # what the tests run: the Debian package that has it
+    "avahi-browse": "avahi-utils",
+    "avahi-daemon": "avahi-daemon",
+    "cupsd": "cups-daemon",
+    "dbus-daemon": "dbus",
+    "gs": "ghostscript",
+    "ip": "iproute2",
+    "ippfind": "cups-ipp-utils",
+    "ipptool": "cups-ipp-utils",
+    "lp": "cups-client",
+    "lpadmin": "cups-client",
+    "pdfinfo": "poppler-utils",
+    "pdftotext": "poppler-utils",
+    "texttopdf": "cups-filters",
+    "unshare": "util-linux",
+    "sysctl": "procps",
+}
+
+
+@pytest.fixture(scope="session")
+def programs() -> None:
+    """Say exactly what is missing: a peer that is not there is a failure, not a skip."""
+    missing = {PROGRAMS[name] for name in netns.programs_missing(list(PROGRAMS))}
+    if missing:
+        pytest.fail("tests with real peers need: apt-get install %s" % " ".join(sorted(missing)))
+
+
+@pytest.fixture(scope="module")
+def lan(programs: None) -> "Iterator[Lan]":
+    """Two computers on a cable; the client's has an avahi-daemon."""
+    if os.geteuid():
+        pytest.fail("these tests make network namespaces: run them as root, or run tools/test unit")
+    with (
+        netns.namespace("printer") as printer,
+        netns.namespace("client") as client,
+        netns.cable(printer, client),
+        netns.avahi(client, "laptop"),
+    ):
+        yield Lan(printer, client)
+
+
+@pytest.fixture(scope="module")
+def firmware(lan: Lan, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Appliance]":
+    """The firmware with its virtual printer, shared by the tests of a file."""
+    with appliance(lan.printer, tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_firmware(lan: Lan, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Appliance]":
+    """The firmware with its virtual printer, new for each test; it stores soon what the printer does not take."""
+    with appliance(lan.printer, tmp_path_factory.mktemp("data"), "--set", "stall-seconds=1") as running:
+        yield running

@@ -1,0 +1,247 @@
+"""kill -9 while clients print: what was acknowledged is never lost, no id comes twice, nothing is left over."""
+
+import asyncio
+import itertools
+import random
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from feedpath.core import writer
+from feedpath.host.store import SqliteStore
+from tests.fakes import machine
+from tests.fakes.machine import Box, Machine
+from tests.fakes.netns import until
+from tests.fakes.virtual_printer import VirtualPrinter
+from tests.robust import documents
+from tests.robust.documents import Stream, document
+from tests.robust.firmware import Firmware, bench
+from tests.robust.ippclient import (
+    ABORTED,
+    CANCELED,
+    COMPLETED,
+    CREATE_JOB,
+    GOOD,
+    Client,
+    Gone,
+    compress,
+    keyword,
+    named,
+)
+
+KILLS = 100
+CLIENTS = 4
+LONGEST_RUN_S = 0.4
+SPEEDS = (100_000, 1_000_000, None)  # bytes a second that the printer takes
+SETTINGS = ("stall-seconds=0", "stall-seconds=1", "stream=never")  # each run has one of these
+LENGTHS = ((1, 1), (documents.HEAD, 2_000), (documents.HEAD, 50_000), (50_000, 300_000))
+COMPRESSIONS = ("none", "none", "gzip", "deflate")
+
+
+class Job(NamedTuple):
+    """What a client knows of a job whose document was acknowledged."""
+
+    number: int
+    length: int
+
+
+class Ledger:
+    """What was promised to the clients, over all runs. Their threads write it."""
+
+    def __init__(self) -> None:
+        self.numbers = itertools.count(1)
+        self.acknowledged: "dict[int, Job]" = {}  # those that are not known to have been printed yet
+        self.created: "set[int]" = set()  # Create-Job was acknowledged
+        self.printed: "dict[int, Job]" = {}
+        self.uuids: "dict[int, str]" = {}  # of all jobs ever heard of, by id
+        self._lock = threading.Lock()
+
+    def hear(self, job: "dict[str, list[Any]]") -> int:
+        """Note the id of a job; fail when it was another job's. Return it."""
+        (id,), (uuid,) = job["job-id"], job["job-uuid"]
+        with self._lock:
+            assert self.uuids.setdefault(id, uuid) == uuid, f"job id {id} came twice"
+        return int(id)
+
+
+def submit(port: int, ledger: Ledger, choose: random.Random) -> None:
+    """Print one document after another until the firmware is gone."""
+    try:
+        with Client(port) as client:
+            while True:
+                submit_one(client, ledger, choose)
+    except (Gone, ConnectionError):
+        pass
+
+
+def submit_one(client: Client, ledger: Ledger, choose: random.Random) -> None:
+    """Print a document in one of the ways that there are; note what is acknowledged."""
+    number = next(ledger.numbers)
+    job = Job(number, choose.randint(*choose.choice(LENGTHS)))
+    compression = choose.choice(COMPRESSIONS)
+    coded = compress(document(*job), compression)
+    about = (keyword("compression", compression),)
+    chunked = choose.random() < 0.5
+    if choose.random() < 0.5:
+        answer = client.print(coded, named("job-name", str(number)), *about, chunked=chunked)
+    else:
+        created = client.call(CREATE_JOB, named("job-name", str(number)))
+        if created.status not in GOOD:
+            return
+        id = ledger.hear(created.job)
+        ledger.created.add(id)
+        answer = client.send_document(id, coded, *about, chunked=chunked)
+    if answer.status in GOOD:
+        ledger.acknowledged[ledger.hear(answer.job)] = job
+
+
+def check(firmware: Firmware, ledger: Ledger) -> None:
+    """Compare what the firmware knows after a restart, while the printer takes nothing, with what was promised."""
+    with Client(firmware.port) as client:
+        jobs = client.jobs("all", "job-id", "job-uuid", "job-state", "job-state-message", "job-k-octets")
+    waiting = {f"{id}.document" for id, job in jobs.items() if job["job-state"][0] < CANCELED}
+    assert firmware.spooled() <= waiting, "files that belong to no job"
+    for job in jobs.values():
+        ledger.hear(job)
+    for id in ledger.created:
+        assert id in jobs, f"job {id} was created and is gone"
+        assert jobs[id]["job-state"][0] not in (CANCELED, ABORTED) or jobs[id]["job-state-message"][0]
+    ledger.created.clear()
+    for id, promised in list(ledger.acknowledged.items()):
+        assert id in jobs, f"job {id} was acknowledged and is gone"
+        state = jobs[id]["job-state"][0]
+        assert state not in (CANCELED, ABORTED), f"job {id} was acknowledged: {jobs[id]}"
+        if state == COMPLETED:
+            ledger.printed[id] = ledger.acknowledged.pop(id)
+        else:
+            assert jobs[id]["job-k-octets"] == [-(-promised.length // 1024)]
+
+
+def run_until_killed(firmware: Firmware, ledger: Ledger, choose: random.Random, pool: ThreadPoolExecutor) -> None:
+    """Let clients print for a while, then kill the firmware in the middle of it."""
+    clients = [pool.submit(submit, firmware.port, ledger, random.Random(choose.random())) for _ in range(CLIENTS)]
+    threading.Event().wait(choose.uniform(0, LONGEST_RUN_S))
+    firmware.kill()
+    for client in clients:
+        client.result()
+
+
+@pytest.fixture
+def seed() -> int:
+    """A number that the test's random choices follow from; it shows when the test fails."""
+    return random.SystemRandom().randrange(2**32)
+
+
+@pytest.fixture
+def crowd() -> "Iterator[ThreadPoolExecutor]":
+    """Threads for clients."""
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        yield pool
+
+
+def test_whatever_was_acknowledged_survives_kill_9(tmp_path: Path, seed: int, crowd: ThreadPoolExecutor) -> None:
+    choose, ledger = random.Random(seed), Ledger()
+    with bench(tmp_path / "data", "job-history=2000", SETTINGS[0]) as (firmware, printer, _):
+        firmware.stop()
+        for _ in range(KILLS):
+            firmware.settings[-1:] = [choose.choice(SETTINGS)]
+            printer.busy = True
+            firmware.start()
+            check(firmware, ledger)
+            printer.speed = choose.choice(SPEEDS)
+            printer.busy = choose.random() < 0.2
+            run_until_killed(firmware, ledger, choose, crowd)
+        print_the_rest(firmware, printer)
+        check(firmware, ledger)
+        assert not ledger.acknowledged, "they wait for ever"
+        assert not firmware.spooled()
+        assert len(ledger.printed) > 2 * KILLS, "the clients hardly came to print"
+        check_stream(Stream(printer.received), list(ledger.printed.values()))
+        assert not firmware.trouble()
+
+
+def print_the_rest(firmware: Firmware, printer: VirtualPrinter) -> None:
+    """Start once more, and let the printer print all that waits."""
+    printer.busy, printer.speed = False, None
+    firmware.start()
+    with Client(firmware.port) as client:
+        until(lambda: not client.jobs("not-completed"), "all jobs to end")
+
+
+def check_stream(stream: Stream, printed: "list[Job]") -> None:
+    """Fail unless each document stands in the stream whole; a kill may have left the half of one."""
+    assert not stream.strange
+    assert len(stream.halves) <= KILLS
+    missing = [job for job in printed if job.length > 1 and not stream.whole[job.number]]
+    assert not missing
+    assert stream.whole[0] >= sum(job.length == 1 for job in printed)
+
+
+def test_a_document_is_deleted_only_when_its_jobs_end_is_on_record(tmp_path: Path, monkeypatch) -> None:
+    async def written(store: SqliteStore, durable: bool = False) -> None:
+        await really_written(store, durable)
+        await writing.wait()
+
+    async def main() -> None:
+        slow = Machine()
+        async with Box(tmp_path, slow, stream=False) as box:
+            writing.set()
+            slow.busy.set()
+            job = await box.print(document(1, 1000))
+            stored = box.area.stored()
+            writing.clear()
+            slow.busy.clear()
+            await machine.until(lambda: job.over)
+            assert stored and box.area.stored() == stored
+            writing.set()
+            await machine.until(lambda: not box.area.stored())
+
+    really_written, writing = SqliteStore.written, asyncio.Event()
+    monkeypatch.setattr(SqliteStore, "written", written)
+    asyncio.run(asyncio.wait_for(main(), machine.WATCHDOG_S))
+
+
+def test_a_job_that_was_taken_up_ends_with_its_last_byte(tmp_path: Path, monkeypatch) -> None:
+    async def main() -> None:
+        absent = Machine()
+        async with Box(tmp_path, absent, stream=False) as box:
+            absent.busy.set()
+            await box.print(document(1, 1000))
+        async with Box(tmp_path, Machine()) as box:
+            (job,) = box.jobs.values()
+            await machine.until(lambda: job.state == COMPLETED)
+
+    monkeypatch.setattr(writer, "LOOK_S", 2 * machine.WATCHDOG_S)  # so nothing must wait for that
+    asyncio.run(asyncio.wait_for(main(), 2 * machine.WATCHDOG_S))
+
+
+def test_a_printer_that_holds_half_a_job_of_the_run_before_forgets_it_first(tmp_path: Path) -> None:
+    with bench(tmp_path / "data", "stall-seconds=0") as (firmware, printer, _):
+        printer.speed = 100_000
+        with Client(firmware.port) as client:
+            client.print(document(1, 200_000))
+            assert printer.wait_for(lambda: printer.total > 1000)
+            firmware.kill()
+        half = printer.total
+        printer.speed = None
+        firmware.start()
+        with Client(firmware.port) as client:
+            until(lambda: not client.jobs("not-completed"), "the job to end")
+        assert printer.received[half:] == document(1, 200_000)
+        assert printer.resets == 1
+
+
+def test_when_a_job_ended_is_known_after_a_restart(tmp_path: Path) -> None:
+    with bench(tmp_path / "data") as (firmware, _, _):
+        with Client(firmware.port) as client:
+            job = client.ended(client.print(document(1, 1000)).job["job-id"][0])
+        firmware.stop()
+        firmware.start()
+        with Client(firmware.port) as client:
+            again = client.job(job["job-id"][0])
+    assert again["date-time-at-completed"] == job["date-time-at-completed"] != [None]
+    assert again["date-time-at-creation"] == job["date-time-at-creation"]

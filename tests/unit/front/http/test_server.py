@@ -1,0 +1,624 @@
+"""The HTTP server on loopback sockets: requests, bodies, refusals. No test waits for a clock but its own."""
+
+import asyncio
+import ctypes
+import logging
+import random
+import socket
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from feedpath.errors import Refused, WireError
+from feedpath.front.http import table
+from feedpath.front.http.message import Request, Response, html, redirect, text
+from feedpath.front.http.routes import Route
+from tests.unit.front.http.serving import ECHO, GET, HELLO, connected, hello, post, post_chunked, run, serving
+
+EXPECTING = "Expect: 100-continue\r\n"
+
+
+def head_of(raw: bytes) -> bytes:
+    """Return a request's head, without its body."""
+    return raw[: raw.index(b"\r\n\r\n") + 4]
+
+
+def test_a_request_is_answered_with_all_that_an_answer_needs() -> None:
+    async def test() -> None:
+        async with serving(HELLO) as (_, port), connected(port) as client:
+            answer = await client.ask(GET)
+            assert (answer.status, answer.body) == (200, b"hello\n")
+            assert answer.headers["server"] == "feedpath"
+            assert answer.headers["connection"] == "keep-alive"
+            assert answer.headers["content-length"] == "6"
+            assert answer.headers["date"].endswith(" GMT")
+
+    run(test())
+
+
+def test_a_connection_carries_request_after_request() -> None:
+    async def test() -> None:
+        async with serving(HELLO, ECHO) as (_, port), connected(port) as client:
+            for size in (0, 1, 1000, 5000, 200_000):
+                body = bytes(range(251)) * (size // 251 + 1)
+                assert (await client.ask(post(body[:size]))).body == body[:size]
+                assert (await client.ask(GET)).body == b"hello\n"
+                assert (await client.ask(post_chunked([body[:size]] if size else []))).body == body[:size]
+
+    run(test())
+
+
+def test_requests_sent_together_are_answered_in_turn() -> None:
+    together = (
+        GET + post(b"one") + post_chunked([b"tw", b"o"]) + post(b"three" * 2000) + post_chunked([b"four" * 3000]) + GET
+    )
+
+    async def test() -> None:
+        async with serving(HELLO, ECHO) as (_, port), connected(port) as client:
+            await client.send(together)
+            bodies = [(await client.answer()).body for _ in range(6)]
+            assert bodies == [b"hello\n", b"one", b"two", b"three" * 2000, b"four" * 3000, b"hello\n"]
+
+    run(test())
+
+
+def test_requests_that_come_byte_by_byte_are_answered() -> None:
+    async def test() -> None:
+        async with serving(HELLO, ECHO) as (_, port), connected(port) as client:
+            for byte in GET + post(b"one") + post_chunked([b"tw", b"o"]):
+                await client.send(bytes([byte]))
+                await asyncio.sleep(0)
+            bodies = [(await client.answer()).body for _ in range(3)]
+            assert bodies == [b"hello\n", b"one", b"two"]
+
+    run(test())
+
+
+def test_many_small_requests_behind_a_chunked_body_are_kept() -> None:
+    async def test() -> None:
+        async with serving(HELLO, ECHO) as (_, port), connected(port) as client:
+            await client.send(post_chunked([b"x"]) + 400 * GET)
+            assert (await client.answer()).body == b"x"
+            for _ in range(400):
+                assert (await client.answer()).body == b"hello\n"
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    "raw, keeps",
+    [
+        (GET, True),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", False),
+        (b"GET / HTTP/1.0\r\n\r\n", False),
+        (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", True),
+    ],
+)
+def test_a_connection_is_kept_when_both_want_it(raw: bytes, keeps: bool) -> None:
+    async def test() -> None:
+        async with serving(HELLO) as (_, port), connected(port) as client:
+            answer = await client.ask(raw)
+            assert answer.headers["connection"] == ("keep-alive" if keeps else "close")
+            if keeps:
+                assert (await client.ask(GET)).body == b"hello\n"
+            else:
+                assert await client.rest() == b""
+
+    run(test())
+
+
+def test_the_socket_writes_a_body_straight_into_its_readers_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[int, int]] = []
+    receive = socket.socket.recv_into
+
+    def spy(sock: socket.socket, buffer: memoryview, *arguments: int) -> int:
+        count = receive(sock, buffer, *arguments)
+        written.append((ctypes.addressof(ctypes.c_char.from_buffer(buffer)), count))
+        return count
+
+    slot = bytearray(64 * 1024)
+    asked: list[tuple[int, int]] = []
+
+    async def read(request: Request) -> Response:
+        view = memoryview(slot)
+        start = 0
+        while count := await request.body.readinto(view[start:]):
+            asked.append((ctypes.addressof(ctypes.c_char.from_buffer(view[start:])), count))
+            start = (start + count) % len(slot)
+        return text("read")
+
+    async def test() -> None:
+        async with serving(Route(("POST",), "/echo", read, None)) as (_, port), connected(port) as client:
+            raw = post(bytes(300_000), fields=EXPECTING)
+            assert (await client.ask(head_of(raw))).status == 100  # so no byte of the body came with the head
+            monkeypatch.setattr(socket.socket, "recv_into", spy)
+            answer = await client.ask(raw[len(head_of(raw)) :])
+            monkeypatch.undo()
+            assert answer.status == 200
+
+    run(test())
+    assert sum(count for _, count in asked) == 300_000
+    assert set(asked) <= set(written)
+
+
+def test_a_body_ends_where_its_length_says_though_the_view_is_longer() -> None:
+    counts: list[int] = []
+
+    async def read(request: Request) -> Response:
+        view = memoryview(bytearray(100_000))
+        while count := await request.body.readinto(view):
+            counts.append(count)
+        counts.append(await request.body.readinto(view))
+        assert request.body.complete
+        return text(str(request.body.received))
+
+    async def test() -> None:
+        async with serving(HELLO, Route(("POST",), "/echo", read, None)) as (_, port), connected(port) as client:
+            await client.send(post(bytes(20_000)) + GET)
+            assert (await client.answer()).body == b"20000\n"
+            assert (await client.answer()).body == b"hello\n"
+
+    run(test())
+    assert counts[-1] == 0
+    assert sum(counts) == 20_000
+
+
+def test_the_client_is_told_to_go_on_when_the_body_is_first_read() -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def patient(request: Request) -> Response:
+        begun.set()
+        await go.wait()
+        return text(str(len(await request.body.read(100))))
+
+    async def test() -> None:
+        async with serving(Route(("POST",), "/echo", patient, None)) as (_, port), connected(port) as client:
+            raw = post(b"later", fields=EXPECTING)
+            await client.send(head_of(raw))
+            await begun.wait()
+            go.set()
+            assert (await client.answer()).status == 100
+            assert (await client.ask(b"later")).body == b"5\n"
+
+    run(test())
+
+
+def test_a_client_that_does_not_wait_is_not_told_to_go_on() -> None:
+    async def test() -> None:
+        async with serving(ECHO) as (_, port), connected(port) as client:
+            answer = await client.ask(post(b"now", fields=EXPECTING))
+            assert (answer.status, answer.body) == (200, b"now")
+            answer = await client.ask(post_chunked([b"now"], fields=EXPECTING))
+            assert (answer.status, answer.body) == (200, b"now")
+
+    run(test())
+
+
+def test_an_expectation_without_body_needs_no_100() -> None:
+    async def test() -> None:
+        async with serving(ECHO) as (_, port), connected(port) as client:
+            assert (await client.ask(post(b"", fields=EXPECTING))).status == 200
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    "raw, status",
+    [
+        (post(bytes(99), "/nowhere", EXPECTING), 404),
+        (post(bytes(99), "/", EXPECTING), 405),
+        (post(bytes(99), "/small", EXPECTING), 413),
+        (post(bytes(99), "/forbidden", EXPECTING), 403),
+    ],
+)
+def test_a_refusal_comes_before_the_body_is_asked_for(raw: bytes, status: int) -> None:
+    async def forbid(request: Request) -> Response:
+        raise Refused("forbidden", "Not today.")
+
+    async def test() -> None:
+        rows = (HELLO, Route(("POST",), "/small", hello, 98), Route(("POST",), "/forbidden", forbid, None))
+        async with serving(*rows) as (_, port), connected(port) as client:
+            answer = await client.ask(head_of(raw))
+            assert answer.status == status
+            assert answer.headers["connection"] == "close"  # whether the body comes, we cannot know
+            assert await client.rest() == b""
+
+    run(test())
+
+
+def test_a_405_says_what_is_allowed() -> None:
+    async def test() -> None:
+        async with serving(HELLO, Route(("PUT",), "/", hello)) as (_, port), connected(port) as client:
+            answer = await client.ask(b"DELETE / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS, PUT")
+            answer = await client.ask(b"OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert (answer.status, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, PUT")
+            answer = await client.ask(b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert (answer.status, answer.headers["content-length"]) == (200, "0")
+
+    run(test())
+
+
+def test_head_is_answered_as_get_without_the_body() -> None:
+    async def test() -> None:
+        async with serving(HELLO) as (_, port), connected(port) as client:
+            await client.send(GET.replace(b"GET", b"HEAD"))
+            answer = await client.answer(bodiless=True)
+            assert (answer.status, answer.headers["content-length"]) == (200, "6")
+            assert (await client.ask(GET)).body == b"hello\n"
+
+    run(test())
+
+
+def test_a_chunked_body_over_the_routes_limit_is_refused() -> None:
+    async def test() -> None:
+        async with serving(Route(("POST",), "/echo", ECHO.handler, 10)) as (_, port), connected(port) as client:
+            assert (await client.ask(post_chunked([b"x" * 10]))).status == 200
+            answer = await client.ask(post_chunked([b"x" * 11]))
+            assert (answer.status, answer.headers["connection"]) == (413, "close")
+            assert await client.rest() == b""
+
+    run(test())
+
+
+def test_a_bad_chunk_is_refused_and_the_connection_closed() -> None:
+    async def test() -> None:
+        async with serving(ECHO) as (_, port), connected(port) as client:
+            answer = await client.ask(head_of(post_chunked([])) + b"5\r\nhello!\r\n")
+            assert (answer.status, answer.headers["connection"]) == (400, "close")
+            assert await client.rest() == b""
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    "raw, status",
+    [
+        (b"\x1b%-12345X@PJL JOB\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+        (b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505),
+        (b"GET /" + bytes(9000).replace(b"\0", b"x"), 414),
+        (b"GET / HTTP/1.1\r\nX: " + 65536 * b"x", 431),
+    ],
+)
+def test_a_bad_head_is_refused_and_the_connection_closed(raw: bytes, status: int) -> None:
+    async def test() -> None:
+        async with serving(HELLO) as (server, port), connected(port) as client:
+            answer = await client.ask(raw)
+            assert (answer.status, answer.headers["connection"]) == (status, "close")
+            assert await client.rest() == b""
+            assert server.failures == 0
+
+    run(test())
+
+
+def test_a_small_body_that_nobody_reads_is_read_away() -> None:
+    async def test() -> None:
+        async with serving(HELLO, Route(("POST",), "/ignore", hello, None)) as (_, port), connected(port) as client:
+            for size in (1, 1000, table.DRAIN_MAX):
+                answer = await client.ask(post(GET * (size // len(GET)) + b"x" * (size % len(GET)), "/ignore"))
+                assert (answer.status, answer.headers["connection"]) == (200, "keep-alive")
+            assert (await client.ask(GET)).body == b"hello\n"
+
+    run(test())
+
+
+@pytest.mark.parametrize("raw", [post(bytes(3_000_000), "/ignore"), post_chunked([bytes(30_000)] * 100, "/ignore")])
+def test_a_client_can_read_our_refusal_though_it_is_still_sending(raw: bytes) -> None:
+    async def test() -> None:
+        async with serving(Route(("POST",), "/ignore", hello, None)) as (_, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(raw)
+            await writer.drain()
+            answer = await reader.read()  # to our close; a reset would raise
+            assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert answer.endswith(b"Connection: close\r\n\r\nhello\n")
+            writer.close()
+            await writer.wait_closed()
+
+    run(test())
+
+
+async def send_for_ever(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(bytes(100_000))
+        await writer.drain()
+
+
+def test_what_is_read_away_after_the_last_word_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "LINGER_MAX", 100_000)
+
+    async def test() -> None:
+        async with serving(HELLO) as (_, port):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            with pytest.raises(ConnectionError):
+                await send_for_ever(writer)
+            writer.close()
+            with pytest.raises(ConnectionError):
+                await writer.wait_closed()
+
+    run(test())
+
+
+def test_a_fault_of_ours_is_logged_counted_and_answered(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(request: Request) -> Response:
+        raise ZeroDivisionError("the handler's")
+
+    async def test() -> None:
+        async with serving(HELLO, Route(("GET",), "/fail", fail)) as (server, port):
+            async with connected(port) as client:
+                answer = await client.ask(b"GET /fail HTTP/1.1\r\nHost: a\r\n\r\n")
+                assert (answer.status, answer.headers["connection"]) == (500, "close")
+                assert b"ZeroDivision" not in answer.body
+            async with connected(port) as client:
+                assert (await client.ask(GET)).status == 200
+            assert server.failures == 1
+
+    with caplog.at_level(logging.ERROR):
+        run(test())
+    [record] = caplog.records
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_a_connection_of_the_handlers_own_that_fails_is_a_fault_too() -> None:
+    async def fail(request: Request) -> Response:
+        raise ConnectionRefusedError("some other server")
+
+    async def test() -> None:
+        async with serving(Route(("GET",), "/", fail)) as (server, port), connected(port) as client:
+            assert (await client.ask(GET)).status == 500
+            assert server.failures == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    "error, status, sentence",
+    [
+        (Refused("not-possible"), 409, b"This cannot be done in the present state.\n"),
+        (Refused("spool-area-full", "No room."), 507, b"No room.\n"),
+        (WireError("the form is bad", 422), 422, b"the form is bad\n"),
+        (WireError("the form is bad"), 400, b"the form is bad\n"),
+    ],
+)
+def test_a_refusal_of_the_handler_is_answered_by_its_status(error: Exception, status: int, sentence: bytes) -> None:
+    async def refuse(request: Request) -> Response:
+        raise error
+
+    async def test() -> None:
+        async with serving(Route(("GET",), "/", refuse)) as (server, port), connected(port) as client:
+            answer = await client.ask(GET)
+            assert (answer.status, answer.body) == (status, sentence)
+            assert server.failures == 0
+
+    run(test())
+
+
+@pytest.mark.parametrize("name, value", [("X", "a\r\nY: b"), ("X", "a\nb"), ("X\r\nY", "a")])
+def test_an_answer_never_carries_a_header_that_someone_put_in(name: str, value: str) -> None:
+    async def inject(request: Request) -> Response:
+        return Response(200, [(name, value)])
+
+    async def test() -> None:
+        async with serving(Route(("GET",), "/", inject)) as (server, port), connected(port) as client:
+            answer = await client.ask(GET)
+            assert answer.status == 500
+            assert "y" not in answer.headers
+            assert server.failures == 1
+
+    run(test())
+
+
+def test_an_answer_made_while_it_is_sent_is_chunked() -> None:
+    async def count() -> AsyncGenerator[bytes, None]:
+        for number in range(5):
+            yield b"" if number == 2 else b"%d," % number
+
+    async def answer_slowly(request: Request) -> Response:
+        return Response(200, [("Content-Type", "text/plain")], count())
+
+    async def test() -> None:
+        rows = (Route(("GET",), "/", answer_slowly),)
+        async with serving(*rows) as (_, port), connected(port) as client:
+            for _ in range(2):
+                answer = await client.ask(GET)
+                assert (answer.headers["transfer-encoding"], answer.body) == ("chunked", b"0,1,3,4,")
+            await client.send(GET.replace(b"GET", b"HEAD"))
+            assert (await client.answer(bodiless=True)).headers["transfer-encoding"] == "chunked"
+            answer = await client.ask(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            assert (answer.headers["connection"], answer.body) == ("close", b"0,1,3,4,")
+            assert "transfer-encoding" not in answer.headers
+
+    run(test())
+
+
+def test_a_fault_in_the_midst_of_an_answer_leaves_it_unfinished() -> None:
+    async def break_off() -> AsyncGenerator[bytes, None]:
+        yield b"some"
+        raise ZeroDivisionError
+
+    async def answer_badly(request: Request) -> Response:
+        return Response(200, [], break_off())
+
+    async def test() -> None:
+        async with serving(Route(("GET",), "/", answer_badly)) as (server, port), connected(port) as client:
+            await client.send(GET)
+            assert (await client.rest()).endswith(b"\r\n\r\n4\r\nsome\r\n")
+            assert server.failures == 1
+
+    run(test())
+
+
+def test_an_answer_ends_when_its_client_has_gone() -> None:
+    ended = asyncio.Event()
+
+    async def for_ever() -> AsyncGenerator[bytes, None]:
+        try:
+            while True:
+                yield bytes(100_000)
+        finally:
+            ended.set()
+
+    async def answer_for_ever(request: Request) -> Response:
+        return Response(200, [], for_ever())
+
+    async def test() -> None:
+        async with serving(Route(("GET",), "/", answer_for_ever)) as (server, port):
+            async with connected(port) as client:
+                await client.send(GET)
+            await ended.wait()
+            assert server.failures == 0
+
+    run(test())
+
+
+def test_a_large_answer_arrives_whole() -> None:
+    page = "x" * 3_000_000
+
+    async def answer_at_length(request: Request) -> Response:
+        return html(page)
+
+    async def test() -> None:
+        async with serving(Route(("GET",), "/", answer_at_length)) as (_, port), connected(port) as client:
+            assert (await client.ask(GET)).body == page.encode()
+
+    run(test())
+
+
+def test_the_handler_sees_the_request_as_it_was_sent() -> None:
+    seen: list[Request] = []
+
+    async def look(request: Request) -> Response:
+        seen.append(request)
+        return redirect("/elsewhere")
+
+    async def test() -> None:
+        async with serving(Route(("GET",), "/jobs/{id}/{what}", look)) as (_, port), connected(port) as client:
+            answer = await client.ask(b"GET /jobs/7/can%20cel?a=b HTTP/1.1\r\nHost: p:1\r\nX-Y: z\r\n\r\n")
+            assert (answer.status, answer.headers["location"]) == (303, "/elsewhere")
+            assert (await client.ask(b"GET /jobs//x HTTP/1.1\r\nHost: a\r\n\r\n")).status == 404
+            [request] = seen
+            assert (request.method, request.path, request.query) == ("GET", "/jobs/7/can cel", {"a": "b"})
+            assert request.variables == {"id": "7", "what": "can cel"}
+            assert (request.host, request.headers["x-y"], request.secure) == ("p:1", "z", False)
+            assert request.peer[0] == request.local[0] == "127.0.0.1"
+            assert request.local[1] == port
+
+    run(test())
+
+
+def test_a_form_is_read_from_the_body() -> None:
+    async def show(request: Request) -> Response:
+        return text(repr(sorted((await request.form()).items())))
+
+    async def test() -> None:
+        async with serving(Route(("POST",), "/echo", show, 100)) as (_, port), connected(port) as client:
+            assert (await client.ask(post(b"a=1&b=%C3%A4+"))).body == "[('a', '1'), ('b', '\u00e4 ')]\n".encode()
+            assert (await client.ask(post(b"a=\xff"))).status == 400
+
+    run(test())
+
+
+def test_a_client_that_goes_in_the_midst_of_its_body_is_an_error_for_the_reader() -> None:
+    errors: list[ConnectionError] = []
+    seen = asyncio.Event()
+
+    async def read(request: Request) -> Response:
+        try:
+            await request.body.read(1000)
+        except ConnectionError as error:
+            errors.append(error)
+            seen.set()
+            raise
+        return text("whole")
+
+    async def test() -> None:
+        async with serving(Route(("POST",), "/echo", read, None)) as (server, port):
+            for raw in (post(b"hello")[:-1], post_chunked([b"hello"])[:-1]):
+                async with connected(port) as client:
+                    await client.send(raw)
+                    client.end()
+                    assert await client.rest() == b""
+                await seen.wait()
+                seen.clear()
+            assert server.failures == 0
+
+    run(test())
+    assert len(errors) == 2
+
+
+def test_a_server_listens_on_several_ports() -> None:
+    async def test() -> None:
+        async with serving(HELLO) as (server, port):
+            second = await server.start("127.0.0.1", 0)
+            for each in (port, second):
+                async with connected(each) as client:
+                    assert (await client.ask(GET)).body == b"hello\n"
+            with pytest.raises(OSError, match="in use"):
+                await server.start("127.0.0.1", port)
+
+    run(test())
+
+
+def test_two_handlers_of_one_request_are_a_mistake() -> None:
+    async def test() -> None:
+        async with serving(HELLO) as (server, _):
+            with pytest.raises(ValueError, match="GET / has two handlers"):
+                server.routes.add(HELLO)
+
+    run(test())
+
+
+def mutated(dice: random.Random) -> bytes:
+    """Return requests with some bytes put in, taken out, doubled or replaced, or cut off."""
+    raw = GET + post(b"hello", fields=EXPECTING) + post_chunked([b"hel", b"lo"]) + GET
+    for _ in range(dice.choice((1, 1, 2, 5))):
+        place = dice.randrange(len(raw))
+        piece = dice.choice((b"", b"\r", b"\n", b"\r\n", b"\0", b" ", b":", b"9", b"\xff", raw[place : place + 9] * 2))
+        raw = raw[:place] + piece + raw[place + dice.choice((0, 1, 5)) :]
+    return raw[: dice.choice((len(raw), dice.randrange(len(raw))))]
+
+
+def test_no_bytes_make_the_server_fail() -> None:
+    async def test() -> None:
+        async with serving(HELLO, ECHO) as (server, port):
+            for seed in range(300):
+                async with connected(port) as client:
+                    await client.send(mutated(random.Random(seed)))
+                    client.end()
+                    answers = await client.rest()
+                    assert answers[:9] in (b"", b"HTTP/1.1 "), (seed, answers)
+            assert server.failures == 0
+            async with connected(port) as client:
+                assert (await client.ask(GET)).status == 200
+
+    run(test())
+
+
+def test_nothing_is_left_when_the_server_stops() -> None:
+    begun = asyncio.Event()
+
+    async def wait(request: Request) -> Response:
+        begun.set()
+        await asyncio.Event().wait()
+        return text("never")
+
+    async def test() -> None:
+        before = asyncio.all_tasks()
+        async with (
+            serving(ECHO, Route(("GET",), "/", wait)) as (server, port),
+            connected(port),
+            connected(port) as client,
+            connected(port) as other,
+        ):
+            await client.send(GET)
+            await other.send(post(b"hello")[:-1])
+            await begun.wait()
+            await server.stop()
+            assert await client.rest() == await other.rest() == b""
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == before
+
+    run(test())

@@ -1,0 +1,1 @@
+"""What a developer runs: set-up, tests, checks, benches. The firmware needs nothing of this."""

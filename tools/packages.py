@@ -1,0 +1,66 @@
+"""Debian packages that the tests need: looked up, and installed where we may."""
+
+import os
+import shutil
+import subprocess
+
+from tools.environment import say
+from tools.trouble import Trouble
+
+PEERS = {  # Debian package: what the tests do with it
+    "avahi-daemon": "resolves and browses what we announce, in a network namespace of its own",
+    "avahi-utils": "avahi-browse and avahi-resolve",
+    "cups": "prints to us through its scheduler and backends",
+    "cups-client": "lp, lpadmin, lpstat",
+    "cups-filters": "turns a client's documents into what we announce",
+    "cups-ipp-utils": "ipptool, ippfind and ippeveprinter",
+    "curl": "HTTP client: uploads, TLS, Expect: 100-continue",
+    "dbus": "a private bus for avahi-daemon",
+    "iproute2": "lays out network namespaces",
+    "libusb-1.0-0": "the real library under pyusb",
+    "openssl": "TLS client, and a second opinion on our certificates",
+    "p910nd": "peer for raw printing on port 9100",
+    "poppler-utils": "reads the PDF that a printer received",
+    "procps": "sysctl, for the settings of a network namespace",
+}
+
+
+def need(packages: "dict[str, str]") -> None:
+    """Install those of `packages` (name: purpose) that are missing; raise Trouble naming them where we may not."""
+    missing = sorted(set(packages) - _installed(packages))
+    if not missing:
+        return
+    become = _root()
+    if become is None:
+        listed = "\n".join(f"  {name:16} {packages[name]}" for name in missing)
+        raise Trouble(f"these Debian packages are missing:\n{listed}\nsudo apt-get install {' '.join(missing)}")
+    say(f"Installing {' '.join(missing)}")
+    apt_get = [*become, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    _call([*apt_get, "update"])
+    _call([*apt_get, "install", "--yes", "--no-install-recommends", *missing])
+
+
+def _installed(packages: "dict[str, str]") -> set[str]:
+    if not shutil.which("dpkg-query"):
+        return set()
+    show = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *packages]
+    known = subprocess.run(show, capture_output=True, text=True, check=False).stdout.splitlines()
+    return {line.split()[0] for line in known if line.split()[1:] == ["installed"]}
+
+
+def _root() -> "list[str] | None":
+    """Return the words before a command that make it root's; None where we cannot be root, or have no apt."""
+    if not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return []
+    sudo = ["sudo", "--non-interactive"]
+    if shutil.which("sudo") and not subprocess.run([*sudo, "true"], capture_output=True, check=False).returncode:
+        return sudo
+    return None
+
+
+def _call(words: "list[str]") -> None:
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Trouble(f"this step failed: {' '.join(words)}\n{done.stdout}{done.stderr}")
