@@ -1,4 +1,4 @@
-"""The firmware in a process of its own, on printers of another process: `python -m tests.robust.box --data DIR --usb PORT`.
+"""The firmware in a process of its own, on the printers of another one: `python -m tests.robust.box`.
 
 After the lines that say where it is reached, each SIGUSR1 makes it write one more: what lives in it, as JSON.
 """

@@ -20,10 +20,12 @@ from tests.robust.ippclient import GET_PRINTER_ATTRIBUTES, GOOD, Client
 ROOT = Path(__file__).resolve().parents[2]
 POOL = "asyncio_"  # threads that the event loop keeps for offloaded work, a fixed number at most
 POOL_MAX = min(32, (os.cpu_count() or 1) + 4)
+RECEIVED_MAX = 1 << 30  # bytes that the printer keeps for us to look at
 CHEAP = ("port=0", "listen=127.0.0.1", "tls=off", "mdns=off")
 
+
 class Alive(NamedTuple):
-    """What lives in a process: how many of each asyncio task, thread and file descriptor there are, by what they are."""
+    """What lives in a process: its asyncio tasks, threads and file descriptors, by what they are, and how many."""
 
     tasks: "Counter[str]"
     threads: "Counter[str]"
@@ -38,7 +40,7 @@ class Alive(NamedTuple):
 
 
 class Firmware:
-    """The firmware on one data directory. `settings` are NAME=VALUE; `log` is where what it logs goes, over all runs."""
+    """The firmware on one data directory. `settings` are NAME=VALUE; `log` has what it logs, over all runs."""
 
     def __init__(self, data: Path, usb_port: int, settings: "Sequence[str]" = ()):
         self.data = data
@@ -170,7 +172,7 @@ class Bench(NamedTuple):
 @contextmanager
 def bench(data: Path, *settings: str, plugged: bool = True) -> "Iterator[Bench]":
     """Give a firmware and its printer until the end of the block."""
-    printer = VirtualPrinter()
+    printer = VirtualPrinter(keep=RECEIVED_MAX)
     with VirtualBus() as bus:
         if plugged:
             bus.attach(printer)

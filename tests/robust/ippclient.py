@@ -4,7 +4,7 @@ import gzip
 import socket
 import ssl
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ FORMAT = "image/urf"
 USER = "mary"
 GOOD = (0x0000, 0x0001)  # successful-ok, and with attributes ignored: RFC 8011, B.1.2
 CHUNK = 1000
+COMPRESS: "dict[str, Callable[[bytes], bytes]]" = {"none": bytes, "gzip": gzip.compress, "deflate": zlib.compress}
 PORTION = 200  # jobs asked for at a time
 
 
@@ -124,7 +125,7 @@ def chunks(body: bytes) -> bytes:
 
 def compress(document: bytes, compression: str) -> bytes:
     """Return a document in one of the compressions of IPP (RFC 8011, 5.4.32)."""
-    return {"none": bytes, "gzip": gzip.compress, "deflate": zlib.compress}[compression](document)
+    return COMPRESS[compression](document)
 
 
 def offers_tls(port: int) -> bool:
@@ -240,4 +241,5 @@ class Client:
 
     def ended(self, id: int) -> "dict[str, list[Any]]":
         """Wait until a job has ended; return what is told of it."""
-        return until(lambda: (job := self.job(id))["job-state"][0] >= CANCELED and job, f"job {id} to end")
+        until(lambda: self.job(id)["job-state"][0] >= CANCELED, f"job {id} to end")
+        return self.job(id)

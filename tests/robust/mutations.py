@@ -14,7 +14,7 @@ from tests.robust.ippclient import FORMAT, boolean, integer, keyword, mime, name
 HEAD_END = b"\r\n\r\n"
 LENGTHS = (0, 1, 4, 0x7F, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF)  # two octets of IPP
 NUMBERS = (b"-1", b"+5", b"0", b"00", b"1 2", b"1,1", b"0x10", b"4294967296", b"9" * 18, b"9" * 40, b"", b"1e3")
-TAGS = (0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x0F, 0x10, 0x13, 0x21, 0x22, 0x31, 0x33, 0x34, 0x35, 0x37, 0x41, 0x4A, 0x7F, 0xFF)
+TAGS = bytes.fromhex("00 01 02 03 04 05 0f 10 13 21 22 31 33 34 35 37 41 4a 7f ff")
 FIELDS = (  # lines of a head
     b"Content-Length: 5",
     b"Content-Length: 10, 10",
@@ -58,7 +58,7 @@ STARTS = (  # request lines
     b"@PJL INFO STATUS",
     b"",
 )
-SIZES = (b"0", b"5", b"ffffffffffffffff", b"-1", b"0x5", b"5;ext=1", b"5;" + b"e" * 2000, b"g", b"", b" 5", b"000000000005")
+SIZES = (b"0", b"5", b"f" * 16, b"-1", b"0x5", b"5;ext=1", b"5;" + b"e" * 2000, b"g", b"", b" 5", b"000000000005")
 
 
 def valid() -> "list[bytes]":
@@ -87,7 +87,7 @@ def valid() -> "list[bytes]":
         post(request(ippclient.GET_JOBS, keyword("requested-attributes", "all"), integer("limit", 3))),
         post(request(ippclient.GET_JOB_ATTRIBUTES, integer("job-id", 1))),
         post(request(ippclient.CANCEL_JOB, integer("job-id", 1))),
-        post(request(ippclient.GET_PRINTER_ATTRIBUTES, keyword("requested-attributes", "printer-description", "media"))),
+        post(request(ippclient.GET_PRINTER_ATTRIBUTES, keyword("requested-attributes", "all", "media-col-database"))),
         b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n",
     ]
 
@@ -140,7 +140,7 @@ def _start(data: bytes, choose: random.Random) -> bytes:
 
 def _length(data: bytes, choose: random.Random) -> bytes:
     before, name, after = data.partition(b"Content-Length: ")
-    number, end, rest = after.partition(b"\r\n")
+    _, end, rest = after.partition(b"\r\n")
     wrong = choose.choice((*NUMBERS, b"%d" % choose.randrange(5000)))
     return before + name + wrong + end + rest if name else data
 

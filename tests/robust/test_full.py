@@ -1,4 +1,4 @@
-"""No room left: on the disk, in the spool, in the table of descriptors. Nothing accepted is lost, and it works again after."""
+"""No room left, on the disk or in the spool: nothing accepted is lost, and it works again when there is room."""
 
 import os
 import random
@@ -49,7 +49,7 @@ def fill(disk: Path) -> Path:
 
 def print_until_refused(client: Client) -> "dict[int, int]":
     """Print documents until one is refused as it should be; return the accepted ones: job id to number."""
-    accepted = {}
+    accepted: "dict[int, int]" = {}
     for number in range(1, 100):
         answer = client.print(document(number, LENGTH))
         if answer.status not in GOOD:

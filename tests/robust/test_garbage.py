@@ -79,7 +79,7 @@ def send(port: int, data: bytes, reset: bool) -> bytes:
 
 def verdicts(sent: bytes, received: bytes) -> "list[str]":
     """Return what each answer says, by h11's reading of it; raise h11.RemoteProtocolError when one is malformed."""
-    found = []
+    found: "list[str]" = []
     while received and received != CONTINUE:
         client = h11.Connection(h11.CLIENT)
         method = b"HEAD" if not found and sent.lstrip(b"\r\n").startswith(b"HEAD ") else b"POST"

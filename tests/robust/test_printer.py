@@ -79,9 +79,10 @@ def sees(client: Client, state: int, *reasons: str) -> None:
 def becomes(client: Client, id: int, state: int) -> "dict[str, list[Any]]":
     """Wait until a job is in a state; return what is told of it."""
     try:
-        return until(lambda: (job := client.job(id))["job-state"] == [state] and job, f"state {state} of job {id}", 20)
+        until(lambda: client.job(id)["job-state"] == [state], f"state {state} of job {id}", seconds=20)
     except AssertionError as error:
         raise AssertionError(f"{error}: {client.job(id)}") from None
+    return client.job(id)
 
 
 def all_print(client: Client, printer: VirtualPrinter, *numbers: int, halves: int = 0) -> None:
@@ -143,7 +144,8 @@ def test_a_job_waits_for_a_person_and_goes_on_by_itself(box: Bench) -> None:
     with Client(firmware.port) as sender, Client(firmware.port) as client:
         begin(sender, 1)
         for fault, reasons in FAULTS:
-            assert printer.wait_for(lambda total=printer.total: printer.total > total)
+            printed = printer.total
+            assert printer.wait_for(lambda: printer.total > printed)  # noqa: B023
             setattr(printer, fault, True)
             until(lambda: set(client.printer()["printer-state-reasons"]) == reasons, f"{reasons}")  # noqa: B023
             assert client.printer()["printer-state-message"][0].count(".") >= 2  # what is wrong, and what to do

@@ -1,4 +1,4 @@
-"""Bad requests that are well enough formed to be answered: each has its status and a sentence that says what is wrong."""
+"""Bad requests that can be answered: each has its status and a sentence that says what is wrong."""
 
 import gzip
 import random
@@ -121,7 +121,7 @@ ROWS = [  # what is wrong, the request without its document, the status, words o
     ("a collection without end", with_octets(values.BEGIN_COLLECTION, "media-col", b""), BAD_REQUEST, "collection"),
     ("20 collections deep", GOOD_JOB[:-1] + b"\x34\0\1y\0\0\x4a\0\0\0\1x" + DEEP + b"\3", BAD_REQUEST, "deep"),
     ("more than 64 KiB", request(PRINT_JOB, keyword("x", *["y" * 200] * 400)), TOO_LARGE, "65536"),
-    ("another format", request(PRINT_JOB, mime("application/postscript")), FORMAT_NOT_SUPPORTED, "application/postscript"),
+    ("another format", request(PRINT_JOB, mime("text/postscript")), FORMAT_NOT_SUPPORTED, "text/postscript"),
     ("another compression", request(PRINT_JOB, keyword("compression", "lzma")), COMPRESSION_NOT_SUPPORTED, "gzip"),
     ("nobody's job", request(GET_JOB_ATTRIBUTES, integer("job-id", 77777)), NOT_FOUND, "77777"),
     ("job 0", request(CANCEL_JOB, integer("job-id", 0)), NOT_FOUND, "job"),

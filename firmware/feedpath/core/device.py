@@ -265,6 +265,8 @@ class Device:
 
     def changed(self, job: Job) -> None:
         """Record the job's new state; when it is over, forget its document and go on with the next."""
+        if job.over and job.completed is None:
+            job.completed = time.time()
         self._save(job)
         job.printer.job_changed(job)
         if job.over:
@@ -290,6 +292,10 @@ class Device:
                 self._advance()
 
     # Whose turn it is
+
+    def interrupted(self) -> None:
+        """An earlier run of the firmware ended in mid-job: the machine may hold the beginning of it."""
+        self._writer.unclean = True
 
     def resume(self, job: Job) -> None:
         """Queue a job that another run of the firmware left, or that was held."""
@@ -363,7 +369,6 @@ class Device:
         self._advance()
 
     def _forget(self, job: Job) -> None:
-        job.completed = time.time()
         if job.timer is not None:
             job.timer.cancel()
         if job in self.waiting:

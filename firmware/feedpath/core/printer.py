@@ -294,6 +294,8 @@ class Printer:
                 spool.discard()
             return job
         self._active += 1
+        if job.state in (PROCESSING, JOB_STOPPED):
+            self.device.interrupted()
         if spool is not None and record["whole"]:
             self._take_up(job, spool)
         else:

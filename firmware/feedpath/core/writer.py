@@ -34,7 +34,8 @@ class Writer:
     """Prints the job it is given: from the ring, or from the spool where the job's bytes stand there.
 
     done(job, outcome) and gone(connection) are called in the thread. `moved` is `clock`'s time at which the
-    machine last took something. `lock` guards which of ring and spool holds what of a job.
+    machine last took something. unclean: whether the machine may hold the beginning of a job that ended early.
+    `lock` guards which of ring and spool holds what of a job.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Writer:
         self._job: "Job | None" = None
         self._work = aio.Wake()
         self._plugged = aio.Wake()
-        self._unclean = False  # the machine holds the beginning of a job that ended early
+        self.unclean = False
         self._closing = False
         self._bite = FIRST
         self._thread: "threading.Thread | None" = None
@@ -114,7 +115,7 @@ class Writer:
                 self._plugged.block(LOOK_S)
                 continue
             try:
-                if self._unclean:
+                if self.unclean:
                     self._clean(connection, job)
                 elif self._send(connection, job):
                     return DONE
@@ -124,7 +125,7 @@ class Writer:
                     return LOST
         if self._closing:
             return CLOSED
-        self._unclean = self._unclean or job.printed > 0
+        self.unclean = self.unclean or job.printed > 0
         return STOPPED
 
     def _send(self, connection: Connection, job: Job) -> bool:
@@ -186,7 +187,7 @@ class Writer:
         ring.release(ring.drained_to)
 
     def _lose(self, connection: Connection) -> None:
-        self._unclean = False  # a machine that comes back has forgotten what it held
+        self.unclean = True  # it may only have lost its cable, and hold the beginning of the job still
         if self._connection is connection:
             self._connection = None
         self._gone(connection)
@@ -205,7 +206,7 @@ class Writer:
             connection.reset()
         while rest and not job.stopping and not self._closing:
             rest = rest[connection.write(rest) :]
-        self._unclean = len(rest) > 0
+        self.unclean = len(rest) > 0
 
 
 def pour(ring: Ring, job: Job, to: int, in_memory: bool) -> bool:
