@@ -29,6 +29,8 @@ KINDS = (  # printer-kind keyword, sizes that make a printer one
     ("photo", ("na_index-4x6_4x6in", "na_5x7_5x7in", "om_small-photo_100x150mm")),
 )
 STACKING = {"face-down": ("firstToLast", "faceDown"), "face-up": ("lastToFirst", "faceUp")}  # RFC 3805, prtOutput
+UNTOLD = ["The printer does not tell what ink or toner it has."]
+UNTOLD_SUPPLY = b"index=1;class=other;type=unknown;unit=unknown;maxcapacity=-2;level=-2;colorantname=unknown;"
 WASTE = re.compile("waste", re.IGNORECASE)
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -207,8 +209,8 @@ def supply(index: int, item: Supply) -> bytes:
 
 
 def supplies(printer: Printer) -> "list[bytes]":
-    """Return printer-supply."""
-    return [supply(index, item) for index, item in enumerate(printer.supplies, 1)]
+    """Return printer-supply; one of which nothing is known where the machine does not tell: IPP Everywhere wants any."""
+    return [supply(index, item) for index, item in enumerate(printer.supplies, 1)] or [UNTOLD_SUPPLY]
 
 
 def marker_type(item: Supply) -> str:
@@ -315,7 +317,8 @@ ROWS = (
     Row("printer-state-message", TEXT, STATE, lambda v: state_message(v.printer), "5.4.13"),
     Row("printer-state-reasons", KEYWORD, STATE, lambda v: v.printer.reasons or ["none"], "5.4.12"),
     Row("printer-supply", OCTETS, STATE, lambda v: supplies(v.printer), "PWG 5100.13"),
-    Row("printer-supply-description", TEXT, STATE, lambda v: [text(s.name) for s in v.printer.supplies], "PWG 5100.13"),
+    Row("printer-supply-description", TEXT, STATE, lambda v: [text(s.name) for s in v.printer.supplies] or UNTOLD,
+        "PWG 5100.13"),
     Row("printer-supply-info-uri", URI, CLIENT, lambda v: v.client.web(v.site.supplies), "PWG 5100.13"),
     Row("printer-up-time", INTEGER, CLOCK, lambda v: v.up, "5.4.29"),
     Row("printer-uri-supported", URI, CLIENT,
