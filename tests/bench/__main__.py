@@ -1,8 +1,9 @@
 """Measure feedpath beside Debian's print servers. tools/bench makes the network, /run and processes that this needs."""
 
 import argparse
+import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +22,7 @@ MEASURES = {
     "memory": memory.measure,
 }
 STORAGE = "/var/tmp"  # on a disk also where /tmp is memory: what servers spool must count
+NICE = -10  # what else runs on the machine shall disturb less; all servers and the load inherit it
 RESULTS = Path(__file__).parents[2] / "bench" / "backbone.md"
 
 
@@ -73,6 +75,8 @@ def made(server: type[Server], port: int, room: Path, sources: dict[str, Source]
 def main() -> None:
     """Measure what is asked, print the table and keep that of a whole run."""
     options = arguments()
+    with suppress(PermissionError):
+        os.nice(NICE)
     with running(options.rounds, options.quick) as bench:
         with profile.profiled(bench.servers["feedpath"], options.profile) if options.profile else nullcontext():
             for name in options.names or MEASURES:

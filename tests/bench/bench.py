@@ -1,8 +1,8 @@
 """What the measures share: the servers, the sink, sizes, and the samples that they record."""
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from statistics import median
 from typing import NamedTuple, TypeVar
 
 from tests.bench import processes
@@ -41,6 +41,7 @@ class Bench:
     def __init__(self, servers: dict[str, Server], sink: Sink, rounds: int, sizes: Sizes):
         self.servers, self.sink, self.rounds, self.sizes = servers, sink, rounds, sizes
         self.samples: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self.load = os.getloadavg()[0]  # what else the machine did when we began
         self.verified = 0  # transfers whose bytes were counted and hashed
 
     def each(self, *names: str) -> Iterable[Server]:
@@ -53,9 +54,9 @@ class Bench:
         """Keep one sample."""
         self.samples[measure, server.name].append(value)
 
-    def median(self, measure: str, name: str) -> float:
-        """Return the median of a server's samples."""
-        return median(self.samples[measure, name])
+    def taken(self, measure: str, name: str) -> list[float]:
+        """Return a server's samples, one a round."""
+        return self.samples[measure, name]
 
     def prints(self, server: Server, document: Document, copies: int, send: Callable[[], T]) -> tuple[T, Receipt]:
         """Send, wait until all is out; return what `send` returned and the receipt; raise Mismatch if bytes differ."""

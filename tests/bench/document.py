@@ -4,7 +4,7 @@ import hashlib
 import mmap
 import os
 import random
-from functools import cache, cached_property
+from functools import cache
 
 KIB, MIB = 1024, 1024 * 1024
 MIME = "image/pwg-raster"
@@ -14,19 +14,21 @@ SEED = 1
 
 
 class Document:
-    """`size` bytes in a memory file, plain and in HTTP chunks."""
+    """`size` bytes in memory files: `plain`, and `chunked` as HTTP has it, without the last, empty chunk."""
 
     def __init__(self, size: int):
         assert size >= len(SYNC_AND_HEADER)
         content = SYNC_AND_HEADER + random.Random(SEED).randbytes(size - len(SYNC_AND_HEADER))
         self.size = size
         self.plain = memory_file(content)
+        self.chunked = memory_file(b"".join(chunk(content[at : at + CHUNK]) for at in range(0, size, CHUNK)))
         self.content = mmap.mmap(self.plain, size, access=mmap.ACCESS_READ)
 
-    @cached_property
-    def chunked(self) -> int:
-        """The memory file of the document in chunks, without the last, empty one."""
-        return memory_file(b"".join(chunk(self.content[at : at + CHUNK]) for at in range(0, self.size, CHUNK)))
+    def close(self) -> None:
+        """Let go of the memory."""
+        self.content.close()
+        os.close(self.plain)
+        os.close(self.chunked)
 
 
 @cache

@@ -11,13 +11,14 @@ from tests.bench.peers import Server
 
 SERVERS = ("feedpath", "ippeveprinter", "cupsd")
 SPOOLS = "ippeveprinter"  # writes each job whole to storage: shows that the meter works
+SMALL_JOBS = 5  # the records of some jobs fill a page, those of others do not
 SAMPLE_S = 0.02
 
 
 def measure(bench: Bench) -> None:
-    """Print a small job, for what any job costs, then a long one; once, since memory is not noisy."""
+    """Print small jobs, for what any job writes, then a long one; once, since memory is not noisy."""
     for server in map(bench.servers.__getitem__, SERVERS):
-        usual = written(bench, server, document(SMALL), 1)
+        usual = max(written(bench, server, document(SMALL), 1) for _ in range(SMALL_JOBS))
         copies = bench.sizes.long_copies if server.name == "feedpath" else 1  # the others would fill the disk
         processes.forget_peak(server.pid)
         resident = processes.status_bytes(server.pid, "VmRSS")
@@ -27,7 +28,7 @@ def measure(bench: Bench) -> None:
         bench.record("memory.rss", server, (processes.status_bytes(server.pid, "VmHWM") - resident) / MIB)
         bench.record("memory.shared", server, (max(shared) - shared[0]) / MIB)
         bench.record("memory.written", server, max(0, more) / MIB)
-    if bench.median("memory.written", SPOOLS) < bench.sizes.bulk / MIB / 2:
+    if bench.taken("memory.written", SPOOLS)[0] < bench.sizes.bulk / MIB / 2:
         raise Mismatch(f"{SPOOLS} spools each job, and its writes were not seen: those of others would not be either")
 
 

@@ -28,7 +28,7 @@ def markdown(bench: Bench) -> str:
             "",
             "## Bars",
             "",
-            "Medians of the rounds; the ratio is feedpath's by the peer's.",
+            "Medians over the rounds. A ratio is feedpath's figure by the peer's of the same round.",
             "",
             *table(("", OURS, "peer's", "ratio", "wanted", ""), bar_rows(bench)),
             "",
@@ -48,7 +48,8 @@ def environment(bench: Bench) -> Iterator[str]:
     yield f"- Machine: {processor()}, {os.cpu_count()} cores, {memory_mib()} MiB; Linux {platform.release()}"
     yield f"- feedpath: {version('feedpath')}, Python {platform.python_version()}, pyusb {version('pyusb')}"
     yield f"- Debian's: {', '.join(map(debian_version, PACKAGES))}"
-    yield f"- Rounds: {bench.rounds}, all servers interleaved, loopback of a private network namespace"
+    yield f"- Rounds: {bench.rounds}, all servers interleaved, on the loopback of a private network namespace"
+    yield f"- Load average of the machine before the run: {bench.load:.1f}"
     yield f"- Bulk job: {bench.sizes.bulk // MIB} MiB of PWG raster"
     yield f"- Checked: {bench.verified} transfers, each by count and SHA-256 at the device; every answer a success"
 
@@ -79,11 +80,11 @@ def bar_rows(bench: Bench) -> Iterator[tuple[str, ...]]:
 
 def bar_row(bench: Bench, bar: Bar) -> tuple[str, ...]:
     """Return one bar's row."""
-    figure = bar.figure(bench.median)
+    figure = bar.figure(bench.taken)
     wanted = f"{'at most' if bar.at_most else 'at least'} {bar.limit:g}{' x ' + bar.peer if bar.peer else ''}"
-    theirs = f"{bench.median(bar.key, bar.peer):.4g}" if bar.peer else ""
+    theirs = f"{median(bench.taken(bar.key, bar.peer)):.4g}" if bar.peer else ""
     ratio = f"{figure:.2f}" if bar.peer else ""
-    ours = f"{bench.median(bar.key, OURS):.4g}"
+    ours = f"{median(bench.taken(bar.key, OURS)):.4g}"
     return LABELS[bar.key], ours, theirs, ratio, wanted, "met" if bar.met(figure) else "**missed**"
 
 

@@ -38,6 +38,10 @@ class Fifo:
     def end(self) -> None:
         """A device does not notice where a job ends."""
 
+    def close(self) -> None:
+        """Let go of the pipe."""
+        os.close(self._descriptor)
+
 
 class Tcp:
     """A raw port, as a network printer to print on."""
@@ -57,14 +61,19 @@ class Tcp:
             count = self._job.recv_into(view)
             if count:
                 return count
-            self._close()
+            self._hang_up()
 
     def end(self) -> None:
         """Let the last job end: its sender waits for our end of the connection."""
         if self._job and not self._job.recv(1, socket.MSG_PEEK):  # waits for the sender's end
-            self._close()
+            self._hang_up()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Take no more jobs."""
+        self._hang_up()
+        self._listening.close()
+
+    def _hang_up(self) -> None:
         if self._job:
             self._job.close()
             self._job = None
@@ -77,6 +86,7 @@ class Sink:
     """The reading process, as the bench sees it."""
 
     def __init__(self, sources: dict[str, Source]):
+        self._sources = sources
         self._orders, theirs = multiprocessing.Pipe()
         self._process = multiprocessing.Process(target=serve, args=(theirs, sources), daemon=True)
         self._process.start()
@@ -92,9 +102,11 @@ class Sink:
         return receipt
 
     def stop(self) -> None:
-        """End the process."""
+        """End the process and let go of its sources."""
         self._process.terminate()
         self._process.join()
+        for source in self._sources.values():
+            source.close()
 
 
 def serve(orders: Connection, sources: dict[str, Source]) -> None:

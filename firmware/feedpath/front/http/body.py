@@ -38,7 +38,8 @@ class Inbox:
         watch = self._watch
         while True:
             if self._view is not None:
-                buffer: bytearray = self._view.obj  # type: ignore[assignment]
+                buffer = self._view.obj
+                assert isinstance(buffer, bytearray)
                 head = parse_head(buffer, self._start, self._end, self._seen)
                 if head is not None:
                     watch.enter(WORK)
@@ -121,12 +122,12 @@ class Body:
         self.complete = head.length == 0
         self.broken = False
         self._chunks = Chunks() if head.length is None else None
-        self._awaited = head.expects  # the client may be waiting for our 100
+        self._awaited = head.expects and inbox.empty  # the client may be waiting for our 100
 
     @property
     def drainable(self) -> bool:
         """Whether what is left may be read away so that the connection can be kept."""
-        if self.broken or self.length is None or (self._awaited and self._inbox.empty):
+        if self.broken or self.length is None or self._awaited:
             return False
         return self.length - self.received <= table.DRAIN_MAX
 

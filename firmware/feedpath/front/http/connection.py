@@ -52,6 +52,7 @@ class Connection:
         except (aio.CancelledError, ConnectionError) as error:
             if not self._watch.late:
                 raise
+            logger.info("%s kept us waiting", self._stream.peer)
             if self._watch.phase == HEAD or isinstance(error, ConnectionError):
                 await self._end(text("The request did not come in time", 408))
         except Exception:
@@ -82,6 +83,8 @@ class Connection:
         if keep:
             while await body.readinto(_discarded):
                 pass
+            if not self._inbox.empty:
+                await aio.sleep(0)  # requests sent together give the other clients their turn in between
         elif not body.complete:
             await self._linger()
         return keep

@@ -81,9 +81,9 @@ FIELDS = (  # name, what joins its repetitions, where it is defined; fields not 
 SECRETS = ("authorization", "cookie")  # fields whose values must not outlive their request in memory
 
 # What a peer may send. Sizes in bytes.
-HEAD_MAX = 64 * 1024  # a whole head; the rest of Kerberos's largest tickets fits (431)
+HEAD_MAX = 64 * 1024  # a whole head (431)
 LINE_MAX = 8 * 1024  # a request line: RFC 9112, 3 asks for at least 8,000 (414)
-FIELD_LINE_MAX = 48 * 1024  # a field line: a SPNEGO token of a user in very many groups (431)
+FIELD_LINE_MAX = 48 * 1024  # a field line; the Kerberos token of a user in very many groups is the longest (431)
 FIELDS_MAX = 100  # field lines; browsers send about 20 (431)
 LENGTH_DIGITS_MAX = 18  # of a Content-Length: below 2**63, which stands for any length there is (413)
 CHUNK_DIGITS_MAX = 15  # of a chunk's size: below 2**60 (400)

@@ -209,7 +209,7 @@ def supply(index: int, item: Supply) -> bytes:
 
 
 def supplies(printer: Printer) -> "list[bytes]":
-    """Return printer-supply; one of which nothing is known where the machine does not tell: IPP Everywhere wants any."""
+    """Return printer-supply; one of which nothing is known where the machine does not tell: Everywhere wants any."""
     return [supply(index, item) for index, item in enumerate(printer.supplies, 1)] or [UNTOLD_SUPPLY]
 
 

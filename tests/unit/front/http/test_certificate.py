@@ -48,6 +48,7 @@ def test_a_certificate_is_for_all_names_and_addresses(tmp_path: Path) -> None:
     path = asyncio.run(ensure(tmp_path, ["pi", "printer.example"], ["192.168.1.5", "fe80::1%eth0", "::1"]))
     names = read(path).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["pi", "pi.local", "printer.example", "localhost"]
+    assert path.read_text().startswith("feedpath certificate for: pi pi.local printer.example 192.168.1.5 fe80::1 ::1 ")
     addresses = ["192.168.1.5", "fe80::1", "::1", "127.0.0.1"]
     assert names.get_values_for_type(x509.IPAddress) == [ipaddress.ip_address(address) for address in addresses]
 
@@ -90,6 +91,24 @@ def test_a_power_cut_leaves_the_old_certificate(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OSError, match="power cut"):
         make(tmp_path, ["other"])
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+
+
+def test_a_certificate_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def note_sync(descriptor: int) -> None:
+        steps.append("directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        sync(descriptor)
+
+    def note_replace(source: str, target: Path) -> None:
+        steps.append("name")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    make(tmp_path, ["pi"])
+    assert steps == ["file", "name", "directory"]
 
 
 @pytest.mark.parametrize(

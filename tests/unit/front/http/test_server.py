@@ -62,6 +62,33 @@ def test_requests_sent_together_are_answered_in_turn() -> None:
     run(test())
 
 
+def test_others_have_their_turn_between_requests_sent_together() -> None:
+    served: list[int] = []
+
+    async def note(request: Request) -> Response:
+        served.append(request.peer[1])
+        return text("noted")
+
+    async def test() -> None:
+        async with (
+            serving(Route(("GET",), "/", note)) as (_, port),
+            connected(port) as greedy,
+            connected(port) as modest,
+        ):
+            await greedy.ask(GET)
+            await modest.ask(GET)
+            served.clear()
+            await greedy.send(140 * GET)  # what one read takes in
+            await modest.send(GET)
+            for _ in range(140):
+                await greedy.answer()
+            await modest.answer()
+
+    run(test())
+    [modest] = [port for port in served if served.count(port) == 1]
+    assert served.index(modest) < 70
+
+
 def test_requests_that_come_byte_by_byte_are_answered() -> None:
     async def test() -> None:
         async with serving(HELLO, ECHO) as (_, port), connected(port) as client:
@@ -190,6 +217,19 @@ def test_a_client_that_does_not_wait_is_not_told_to_go_on() -> None:
             assert (answer.status, answer.body) == (200, b"now")
             answer = await client.ask(post_chunked([b"now"], fields=EXPECTING))
             assert (answer.status, answer.body) == (200, b"now")
+
+    run(test())
+
+
+def test_a_client_that_has_begun_is_not_told_to_go_on() -> None:
+    async def test() -> None:
+        async with serving(ECHO, Route(("POST",), "/ignore", hello, None)) as (_, port), connected(port) as client:
+            for path, body in (("/echo", b"now"), ("/ignore", b"hello\n"), ("/echo", b"now")):
+                raw = post(b"now", path, EXPECTING)
+                await client.send(raw[:-2])
+                await asyncio.sleep(0)
+                answer = await client.ask(raw[-2:])
+                assert (answer.status, answer.body) == (200, body)
 
     run(test())
 
