@@ -224,7 +224,7 @@ else:
                     await self.readable()
                 except ssl.SSLWantWriteError:
                     await self._writable()
-                except (ConnectionError, TimeoutError, ssl.SSLError):
+                except OSError:  # the peer, or the way to it, has gone
                     return 0
 
         async def write(self, data: "bytes | bytearray | memoryview") -> None:
@@ -237,7 +237,9 @@ else:
                     await self._writable()
                 except ssl.SSLWantReadError:
                     await self.readable()
-                except ssl.SSLError as error:
+                except ConnectionError:
+                    raise
+                except OSError as error:
                     raise ConnectionError(str(error)) from error
 
         async def peek(self) -> bytes:
@@ -247,7 +249,7 @@ else:
                     return self._socket.recv(1, socket.MSG_PEEK)
                 except BlockingIOError:
                     await self.readable()
-                except ConnectionError:
+                except OSError:
                     return b""
 
         async def start_tls(self, context: ssl.SSLContext) -> None:
@@ -286,6 +288,11 @@ else:
             finally:
                 remove(descriptor)
 
+        def end_writing(self) -> None:
+            """Tell the peer that nothing more comes; it may still send."""
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
+
         def hang_up(self) -> None:
             """Take no more bytes: what is under way reads the end."""
             with contextlib.suppress(OSError):
@@ -307,7 +314,7 @@ else:
             self._loop = asyncio.get_running_loop()
             self._tasks: "set[asyncio.Task[None]]" = set()
             self._sockets = sockets
-            self.port = sockets[0].getsockname()[1]
+            self.port: int = sockets[0].getsockname()[1]
             self.exhausted: "Callable[[], None]" = lambda: None  # called when no descriptor is left
             for listening in sockets:
                 self._loop.add_reader(listening.fileno(), self._accept, listening)

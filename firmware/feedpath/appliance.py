@@ -37,7 +37,7 @@ from feedpath.front.ipp.server import Ipp
 from feedpath.front.raw import Raw
 from feedpath.front.web.pages import ICONS
 from feedpath.front.web.server import Web
-from feedpath.host import board
+from feedpath.host import board, link
 from feedpath.host.store import SqliteStore
 from feedpath.machines import POLL_S, Machines
 from feedpath.settings import Settings
@@ -237,7 +237,7 @@ class Appliance:
         if not self.settings["tls"]:
             return
         try:
-            await certificate.ensure(self.data / "tls", [self.host], [])
+            await certificate.ensure(self.data / "tls", [self.host], link.addresses())
             self._http.tls = certificate.context(self.data / "tls")
             self._site.tls = True
             for printer in self.printers:

@@ -17,7 +17,7 @@ class Measure(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """What feedpath must reach: at most (or at least) `limit`, times the peer's figure of the same round if it has one."""
+    """What feedpath must reach: at most (or at least) `limit`, times the peer's figure of the same round if any."""
 
     key: str
     peer: str | None

@@ -1,7 +1,6 @@
 """One connection's life: TLS or clear text, then requests and answers in turn, and a last word that arrives."""
 
 import logging
-import socket
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -145,7 +144,7 @@ class Connection:
     async def _linger(self) -> None:
         """Read away what still comes: bytes unread at our close would destroy our answer on its way. RFC 9112, 9.6."""
         self._watch.enter(LINGER)
-        _half_close(self._stream)
+        self._stream.end_writing()
         left = table.LINGER_MAX
         while left > 0:
             count = await self._stream.readinto(_discarded)
@@ -168,11 +167,3 @@ class Connection:
         self._watch.enter(HANDSHAKE)
         await self._stream.start_tls(self._server.tls)
         self._watch.enter(WORK)
-
-
-def _half_close(stream: aio.Stream) -> None:
-    """Tell the client that nothing more comes; it may still send."""
-    try:
-        stream._socket.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass  # it has gone already

@@ -142,6 +142,7 @@ async def echo(request: Request) -> Response:
     return Response(200, [("Content-Type", "application/octet-stream")], whole)
 
 
+EXPECTING = "Expect: 100-continue\r\n"
 HELLO = Route(("GET",), "/", hello)
 ECHO = Route(("POST",), "/echo", echo, None)
 
@@ -156,3 +157,8 @@ def post_chunked(pieces: list[bytes], path: str = "/echo", fields: str = "") -> 
     body = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
     head = f"POST {path} HTTP/1.1\r\nHost: a\r\n{fields}Transfer-Encoding: chunked\r\n\r\n"
     return head.encode() + body + b"0\r\n\r\n"
+
+
+def head_of(raw: bytes) -> bytes:
+    """Return a request's head, without its body."""
+    return raw[: raw.index(b"\r\n\r\n") + 4]
