@@ -16,6 +16,7 @@ PEERS = {  # Debian package: what the tests do with it
     "cups-ipp-utils": "ipptool, ippfind and ippeveprinter",
     "curl": "HTTP client: uploads, TLS, Expect: 100-continue",
     "dbus": "a private bus for avahi-daemon",
+    "ghostscript": "draws the PostScript that tests make",
     "iproute2": "lays out network namespaces",
     "libusb-1.0-0": "the real library under pyusb",
     "openssl": "TLS client, and a second opinion on our certificates",
