@@ -254,20 +254,24 @@ else:
 
         async def start_tls(self, context: ssl.SSLContext) -> None:
             """Go over to TLS as the server; raise ConnectionError when the handshake fails."""
-            self._socket = context.wrap_socket(
-                self._socket, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=True
-            )
+            try:
+                self._socket = context.wrap_socket(
+                    self._socket, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=True
+                )
+                await self._shake_hands(self._socket)
+            except (OSError, ValueError) as error:
+                raise ConnectionError("TLS handshake: %s" % error) from error
+            self.secure = True
+
+        async def _shake_hands(self, sock: ssl.SSLSocket) -> None:
             while True:
                 try:
-                    self._socket.do_handshake()
-                    break
+                    sock.do_handshake()
+                    return
                 except ssl.SSLWantReadError:
                     await self.readable()
                 except ssl.SSLWantWriteError:
                     await self._writable()
-                except (OSError, ValueError) as error:
-                    raise ConnectionError("TLS handshake: %s" % error) from error
-            self.secure = True
 
         async def readable(self) -> None:
             """Wait until a read would not wait."""

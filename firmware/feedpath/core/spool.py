@@ -31,7 +31,7 @@ class Area:
         self.memory = memory
         self._stored = 0
         self._in_memory = 0
-        self._refused = False  # there was no room when it was last asked for
+        self._wanted = 0  # bytes that the last document needed that had no room
         self._lock = threading.Lock()
 
     def path(self, name: str) -> Path:
@@ -60,11 +60,11 @@ class Area:
         with self._lock:
             self._in_memory -= count
 
-    def take_storage(self, count: int) -> None:
-        """Count `count` more bytes as stored; raise Refused when that is too much."""
+    def take_storage(self, count: int, taken: int = 0) -> None:
+        """Count `count` more bytes of a document that has `taken` already as stored; raise Refused without room."""
         with self._lock:
-            self._refused = not self._has_room(count)
-            if self._refused:
+            if not self._has_room(count):
+                self._wanted = taken + count
                 raise Refused("spool-area-full", refusal("spool-area-full").sentence)
             self._stored += count
 
@@ -76,12 +76,14 @@ class Area:
 
     @property
     def full(self) -> bool:
-        """Return whether storing was refused and there is still no room for a little."""
-        return self._refused and not self._has_room(BUFFER_BYTES)
+        """Return whether a document was refused that would be again, and not only for its own size."""
+        if not self._wanted or self._has_room(self._wanted):
+            return False
+        return self._stored > 0 or not self._has_room(BUFFER_BYTES)
 
     def failed(self, error: OSError) -> Refused:
         """Return the refusal for a document that could not be stored."""
-        self._refused = True
+        self._wanted = BUFFER_BYTES
         return Refused("spool-area-full", f"The document could not be stored: {error.strerror}.")
 
     def count_stored(self, count: int) -> None:
@@ -176,7 +178,7 @@ class Spool:
         if not self.on_storage and not self._area.take_memory(len(view)):
             self._to_storage()
         if self.on_storage:
-            self._area.take_storage(len(view))
+            self._area.take_storage(len(view), self._taken)
         self._write(view)
 
     def append_in_memory(self, view: memoryview) -> bool:
