@@ -206,6 +206,9 @@ else:
             self._socket = sock
             self._loop = asyncio.get_running_loop()
             self._unfair = 0  # bytes read since the other tasks last had their turn
+            self._waiter: "asyncio.Future[None] | None" = None  # who waits for bytes
+            self._watched = False  # the loop watches for bytes
+            self._woken = False  # it has told of the bytes that come next
             self.peer = _plain(sock.getpeername())
             self.local = _plain(sock.getsockname())
             self.secure = False
@@ -254,6 +257,7 @@ else:
 
         async def start_tls(self, context: ssl.SSLContext) -> None:
             """Go over to TLS as the server; raise ConnectionError when the handshake fails."""
+            self._unwatch()  # before the descriptor goes over to another object, or is closed where that fails
             try:
                 self._socket = context.wrap_socket(
                     self._socket, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=True
@@ -276,21 +280,39 @@ else:
         async def readable(self) -> None:
             """Wait until a read would not wait."""
             self._unfair = 0
-            await self._ready(self._loop.add_reader, self._loop.remove_reader)
+            self._waiter = self._loop.create_future()
+            if not self._watched:
+                self._loop.add_reader(self._descriptor(), self._has_bytes)
+                self._watched = True
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+        def _has_bytes(self) -> None:
+            """Wake whoever waits. The loop goes on watching, as most wait again; it is told off when nobody does."""
+            if self._woken:  # it looked once more before the bytes were taken
+                self._woken = False
+            elif self._waiter is not None:
+                self._woken = True
+                _resolve(self._waiter)
+            else:
+                self._unwatch()
 
         async def _writable(self) -> None:
-            await self._ready(self._loop.add_writer, self._loop.remove_writer)
-
-        async def _ready(self, add: "Callable[..., object]", remove: "Callable[[int], bool]") -> None:
-            descriptor = self._socket.fileno()
-            if descriptor < 0:
-                raise ConnectionAbortedError("the connection was closed here")
+            descriptor = self._descriptor()
             waiter = self._loop.create_future()
-            add(descriptor, _resolve, waiter)
+            self._loop.add_writer(descriptor, _resolve, waiter)
             try:
                 await waiter
             finally:
-                remove(descriptor)
+                self._loop.remove_writer(descriptor)
+
+        def _descriptor(self) -> int:
+            descriptor = self._socket.fileno()
+            if descriptor < 0:
+                raise ConnectionAbortedError("the connection was closed here")
+            return descriptor
 
         def end_writing(self) -> None:
             """Tell the peer that nothing more comes; it may still send."""
@@ -304,7 +326,13 @@ else:
 
         def close(self) -> None:
             """Close at once; what is under way on it must have been cancelled before."""
+            self._unwatch()
             self._socket.close()
+
+        def _unwatch(self) -> None:
+            if self._watched:
+                self._watched = self._woken = False
+                self._loop.remove_reader(self._socket.fileno())
 
     def _plain(address: "Any") -> "Any":
         """Return a socket address with an IPv4 host as IPv4 writes it, also where an IPv6 socket carries it."""

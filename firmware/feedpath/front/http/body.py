@@ -33,6 +33,13 @@ class Inbox:
         """Whether nothing has come that nobody took."""
         return self._start == self._end
 
+    @property
+    def begins_head(self) -> bool:
+        """Whether what is here begins a HEAD request: the answer to that has no content (RFC 9110, 9.3.2)."""
+        if self._view is None:
+            return False
+        return bytes(self._view[self._start : self._end][:7]).lstrip(b"\r\n").startswith(b"HEAD ")
+
     async def head(self) -> Head | None:
         """Return the next request's head, None when the client has closed; raise WireError."""
         watch = self._watch

@@ -138,7 +138,8 @@ class Connection:
         if not self._owing:
             return
         assert isinstance(response.body, bytes)
-        await self._write(encode_head(response, f"Content-Length: {len(response.body)}\r\n", False) + response.body)
+        start = encode_head(response, f"Content-Length: {len(response.body)}\r\n", False)
+        await self._write(start if self._inbox.begins_head else start + response.body)
         await self._linger()
 
     async def _linger(self) -> None:
