@@ -201,7 +201,7 @@ class Machines:
         printer.location = self._location()
         printer.announced = queue.get("announced", printer.name)
         printer.paused = bool(queue.get("paused"))
-        printer.watch(lambda _names: self._remember(printer, paused=printer.paused))
+        printer.watch(lambda names: self._remember(printer, paused=printer.paused) if "paused" in names else None)
         printer.device_id = record["device_id"]
         printer.make, printer.model, printer.serial = record["make"], record["model"], record["serial"]
         self._printers.add(printer)

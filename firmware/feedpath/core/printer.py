@@ -207,12 +207,12 @@ class Printer:
     def pause(self) -> None:
         """Let no further job begin; the one at the machine is finished."""
         self.paused = True
-        self.touch("state")
+        self.touch("state", "paused")
 
     def resume(self) -> None:
         """Let jobs begin again."""
         self.paused = False
-        self.touch("state")
+        self.touch("state", "paused")
         self.device.advance()
 
     def identify(self, actions: "tuple[str, ...]", message: str) -> None:
@@ -227,7 +227,7 @@ class Printer:
         return lambda: self._watchers.remove(callback)
 
     def touch(self, *names: str) -> None:
-        """Say that what is called so has changed: state, reasons, supplies, jobs, identity, identified."""
+        """Say that what is called so has changed: state, paused, reasons, supplies, jobs, identity, identified."""
         self.version += 1
         if self._watchers:
             if not self._news:

@@ -40,6 +40,7 @@ class SqliteStore:
         self._loop = asyncio.get_running_loop()
         self._database = _open(path)
         self._committing = threading.Lock()
+        self._durable: "bool | None" = None  # what commits are at the moment
         self._lock = threading.Lock()  # over what follows
         self._changed: "dict[int, dict[str, object] | None]" = {}  # None: forget it
         self._waiters: "list[Waiter]" = []
@@ -170,7 +171,12 @@ class SqliteStore:
     def _commit(self, statements: "list[tuple[str, tuple[object, ...]]]", durable: bool) -> None:
         database = self._database
         with self._committing:
-            database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            if durable is not self._durable:
+                database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
+            if len(statements) == 1:  # commits by itself
+                database.execute(*statements[0])
+                return
             database.execute("BEGIN IMMEDIATE")
             try:
                 for statement, values in statements:
