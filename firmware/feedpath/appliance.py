@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import logging
 import os
 import resource
 import signal
 import socket
+import sqlite3
 import ssl
 import sys
 import time
@@ -104,6 +106,7 @@ class Appliance:
 
     async def start(self) -> None:
         """Begin to serve; raise OSError when a port is taken or nothing can be stored. Listeners come first."""
+        self._undo.callback(os.close, _only_one(self.data))
         self._follow_settings()
         self._store = SqliteStore(self.data / "state.db")
         self._undo.push_async_callback(aio.offload, self._store.close)
@@ -167,18 +170,22 @@ class Appliance:
         return lambda: Inflate(kind, self._policy.decompress_ratio, self._policy.decompress_limit)
 
     def _restore_jobs(self) -> None:
-        """Take up the jobs of the last run; documents that belong to none are deleted."""
+        """Take up the jobs of the last run, each when its printer is known; delete documents that belong to none."""
         stored = self._area.stored()
+        waiting: "dict[str, list[tuple[int, dict[str, object]]]]" = {}  # by the printer's name
         for id, record in self._store.jobs():
-            printer = self.printers.find(str(record["printer"]))
-            if printer is None:
-                self._store.delete(id)
-                continue
-            path = stored.pop(str(id), None)
-            printer.restore(id, record, Spool.stored(self._area, str(id)) if path else None)
+            waiting.setdefault(str(record["printer"]), []).append((id, record))
+            stored.pop(str(id), None)
         for path in stored.values():
             logger.warning("%s belongs to no job and is deleted", path)
             path.unlink()
+
+        def take_up(printer: Printer, added: bool) -> None:
+            for id, record in waiting.pop(printer.name, ()) if added else ():
+                there = self._area.path(str(id)).exists()
+                printer.restore(id, record, Spool.stored(self._area, str(id)) if there else None)
+
+        self.printers.watch(take_up)
 
     async def _open_routes(self) -> None:
         ipp = Ipp(self._site, lambda request, _level: self._door.authorize(request) or None)
@@ -265,6 +272,9 @@ def run(
     except OSError as error:
         logger.error("feedpath cannot start: %s", error.strerror or error)
         return 1
+    except sqlite3.Error as error:
+        logger.error("feedpath cannot start: its records cannot be read: %s", error)
+        return 1
 
 
 async def _run(appliance: Appliance, started: "Callable[[Appliance], None]") -> int:
@@ -308,6 +318,17 @@ def _allow_descriptors(count: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
+
+
+def _only_one(data: Path) -> int:
+    """Return a descriptor that holds the directory for this process; raise OSError when another one has it."""
+    descriptor = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise OSError(error.errno, f"another feedpath keeps its data in {data}") from error
+    return descriptor
 
 
 def _box(path: Path) -> str:

@@ -17,6 +17,7 @@ from feedpath.core.policy import Policy
 from feedpath.core.printer import Decoder, Printer
 from feedpath.core.printers import Printers
 from feedpath.core.spool import Area
+from feedpath.errors import Refused
 from feedpath.host.store import SqliteStore
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class Machines:
         self._devices: "dict[str, Device]" = {}
         self._records: "dict[str, dict[str, Any]]" = {}
         self._saving = aio.Lock()
+        self._unsaved: "set[str]" = set()  # keys of records that could not be written
         self._saves: "set[asyncio.Task[None]]" = set()
         self._complaints: "dict[str, str]" = {}  # the last reason why a machine could not be opened, by key
 
@@ -96,6 +98,8 @@ class Machines:
 
     async def poll(self) -> None:
         """Look once at what is there: attach what came, detach what went."""
+        for key in sorted(self._unsaved):
+            await self._save(key)
         found = await aio.offload(self._look)
         present = {self._known_as(one, found): one for one in found}
         for key, device in self._devices.items():
@@ -141,8 +145,15 @@ class Machines:
             task.add_done_callback(self._saves.discard)
 
     async def _save(self, key: str) -> None:
+        """Write a machine's record; one that cannot be written is tried again with each poll."""
         async with self._saving:
-            await aio.offload(self._store.remember, key, copy.deepcopy(self._records[key]))
+            try:
+                await aio.offload(self._store.remember, key, copy.deepcopy(self._records[key]))
+                self._unsaved.discard(key)
+            except Refused as refused:
+                if key not in self._unsaved:
+                    logger.error("the printer %s cannot be remembered yet: %s", key, refused.detail)
+                self._unsaved.add(key)
 
     def _look(self) -> "list[Found]":
         return [one for finder in self._finders for one in finder.poll()]

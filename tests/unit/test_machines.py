@@ -185,7 +185,7 @@ def test_the_owners_name_is_taken_and_a_further_queue_stays_over_a_restart(tmp_p
                 house.machines.add_queue(first, "Drafts")
             house.machines.announced(first, "Office (2)")
             further.pause()
-            await until(lambda: [queue.get("paused") for queue in house.remembered()] == [False, True])
+            await until(lambda: [bool(queue.get("paused")) for queue in house.remembered()] == [False, True])
         async with House(tmp_path) as again:
             assert [name for name, _ in again.told()] == [first.name, "Drafts"]
             assert again.printers.default.announced == "Office (2)"

@@ -118,8 +118,11 @@ class SqliteStore:
         return {key: json.loads(text) for key, text in self._database.execute("SELECT key, record FROM printers")}
 
     def remember(self, key: str, record: "dict[str, object]") -> None:
-        """Remember a machine, durably; blocks, so call it from a thread."""
-        self._commit([("INSERT OR REPLACE INTO printers VALUES (?, ?)", (key, json.dumps(record)))], durable=True)
+        """Remember a machine, durably; blocks, so call it from a thread; raise Refused when it cannot be written."""
+        try:
+            self._commit([("INSERT OR REPLACE INTO printers VALUES (?, ?)", (key, json.dumps(record)))], durable=True)
+        except sqlite3.Error as error:
+            raise _unwritten(error) from error
 
     def close(self) -> None:
         """Write what is left, give back the ids that were not used, and close."""
@@ -195,7 +198,7 @@ def _statement(id: int, record: "dict[str, object] | None") -> "tuple[str, tuple
 
 
 def _unwritten(error: sqlite3.Error) -> Refused:
-    return Refused("temporary-error", f"The record of the job cannot be written: {error}.")
+    return Refused("temporary-error", f"The records cannot be written: {error}.")
 
 
 def _answer(waiters: "list[Waiter]", error: "Exception | None") -> None:
