@@ -22,7 +22,7 @@ CancelledError = asyncio.CancelledError
 TimeoutError = asyncio.TimeoutError
 
 BACKLOG = 1024  # connections that wait to be accepted
-FAIR_BYTES = 256 * 1024  # what one connection may read without waiting before the other tasks get their turn
+FAIR_BYTES = 64 * 1024  # what one connection may read without waiting before the other tasks get their turn
 
 if MICROPYTHON and not MYPY:
     import socket
