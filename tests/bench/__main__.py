@@ -1,6 +1,7 @@
 """Measure feedpath beside Debian's print servers. tools/bench makes the network, /run and processes that this needs."""
 
 import argparse
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -21,7 +22,7 @@ MEASURES = {
     "jobs": jobs.measure,
     "memory": memory.measure,
 }
-STORAGE = "/var/tmp"  # on a disk also where /tmp is memory: what servers spool must count
+STORAGE = Path("/var/tmp")  # on a disk also where /tmp is memory: what servers spool must count
 NICE = -10  # what else runs on the machine shall disturb less; all servers and the load inherit it
 RESULTS = Path(__file__).parents[2] / "bench" / "backbone.md"
 
@@ -34,6 +35,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="how often; the median counts (default %(default)s)")
     parser.add_argument("--quick", action="store_true", help="one round of little work: that it runs, not how fast")
     parser.add_argument("--output", type=Path, help="where the table goes (bench/backbone.md for a whole run)")
+    parser.add_argument("--storage", type=Path, default=STORAGE, help="the servers' files, on a disk (%(default)s)")
     parser.add_argument("--profile", type=Path, metavar="SVG", help="leave a flame graph of feedpath there (py-spy)")
     options = parser.parse_args()
     if options.profile and not profile.available():
@@ -44,9 +46,17 @@ def arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def running(rounds: int, quick: bool) -> Iterator[Bench]:
+def alone() -> Iterator[None]:
+    """Wait until no other bench of this checkout runs: two at once would measure each other."""
+    with open(__file__) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def running(rounds: int, quick: bool, storage: Path) -> Iterator[Bench]:
     """Start all servers and the sink, and end them."""
-    with TemporaryDirectory(prefix="bench-", dir=STORAGE) as folder, ExitStack() as stack:
+    with TemporaryDirectory(prefix="bench-", dir=storage) as folder, ExitStack() as stack:
         room = Path(folder)
         room.chmod(0o755)  # cupsd's back ends run as another user
         sources: dict[str, Source] = {}
@@ -77,7 +87,7 @@ def main() -> None:
     options = arguments()
     with suppress(PermissionError):
         os.nice(NICE)
-    with running(options.rounds, options.quick) as bench:
+    with alone(), running(options.rounds, options.quick, options.storage) as bench:
         with profile.profiled(bench.servers["feedpath"], options.profile) if options.profile else nullcontext():
             for name in options.names or MEASURES:
                 MEASURES[name](bench)

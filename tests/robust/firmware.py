@@ -42,10 +42,10 @@ class Alive(NamedTuple):
 class Firmware:
     """The firmware on one data directory. `settings` are NAME=VALUE; `log` has what it logs, over all runs."""
 
-    def __init__(self, data: Path, usb_port: int, settings: "Sequence[str]" = ()):
+    def __init__(self, data: Path, usb_port: int, settings: "Sequence[str]" = (), log: "Path | None" = None):
         self.data = data
         self.spool = data / "spool"
-        self.log = data.with_name(data.name + ".log")
+        self.log = log or data.with_name(data.name + ".log")
         self.settings = list(settings)
         self.port = 0
         self._usb_port = usb_port
@@ -58,6 +58,13 @@ class Firmware:
 
     def start(self) -> None:
         """Start it; return when it listens."""
+        self.launch()
+        address = self._line("ipp: ")
+        self.port = int(address.rpartition(":")[2].partition("/")[0])
+        self._line("claim code")
+
+    def launch(self) -> None:
+        """Start its process; do not wait for anything."""
         self.data.mkdir(parents=True, exist_ok=True)
         argv = [sys.executable, "-m", "tests.robust.box", "--data", str(self.data), "--usb", str(self._usb_port)]
         for setting in (*CHEAP, *self.settings):
@@ -67,9 +74,6 @@ class Firmware:
             self._process = subprocess.Popen(
                 argv, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
             )
-        address = self._line("ipp: ")
-        self.port = int(address.rpartition(":")[2].partition("/")[0])
-        self._line("claim code")
 
     def ready(self) -> None:
         """Wait until it has found the printer."""
@@ -85,6 +89,10 @@ class Firmware:
         """End it as the system does; fail when it does not end cleanly."""
         status = self._end(signal.SIGTERM)
         assert status == 0, f"it ended with status {status}:\n{self.told()}"
+
+    def ended(self) -> int:
+        """Wait until it has ended by itself; return its status."""
+        return self._end(None)
 
     def close(self) -> None:
         """End it if it runs."""
@@ -124,6 +132,10 @@ class Firmware:
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field + ":"))
 
+    def holds_none(self) -> bool:
+        """Wait until the spool is empty: documents are deleted a moment after their jobs' end is on record."""
+        return until(lambda: not self.spooled(), "the spool to be empty")
+
     def spooled(self) -> "set[str]":
         """Return the names of the files in its spool."""
         return {path.name for path in self.spool.iterdir()}
@@ -141,9 +153,10 @@ class Firmware:
                 return line
         raise AssertionError(f"the firmware ended:\n{self.told()}")
 
-    def _end(self, number: int) -> int:
+    def _end(self, number: "int | None") -> int:
         process, self._process = self._running(), None
-        process.send_signal(number)
+        if number is not None:
+            process.send_signal(number)
         try:
             return process.wait(WATCHDOG_S)
         finally:
@@ -161,7 +174,7 @@ def _target(link: Path) -> str:
         return ""
 
 
-class Bench(NamedTuple):
+class Installation(NamedTuple):
     """A firmware, the printer, and the bus between them. `port` is the plug that the printer is in."""
 
     firmware: Firmware
@@ -170,7 +183,7 @@ class Bench(NamedTuple):
 
 
 @contextmanager
-def bench(data: Path, *settings: str, plugged: bool = True) -> "Iterator[Bench]":
+def installed(data: Path, *settings: str, plugged: bool = True) -> "Iterator[Installation]":
     """Give a firmware and its printer until the end of the block."""
     printer = VirtualPrinter(keep=RECEIVED_MAX)
     with VirtualBus() as bus:
@@ -181,7 +194,7 @@ def bench(data: Path, *settings: str, plugged: bool = True) -> "Iterator[Bench]"
             firmware.start()
             if plugged:
                 firmware.ready()
-            yield Bench(firmware, printer, bus)
+            yield Installation(firmware, printer, bus)
         finally:
             firmware.close()
             printer.close()

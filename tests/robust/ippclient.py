@@ -141,12 +141,17 @@ def offers_tls(port: int) -> bool:
 
 
 class Client:
-    """A connection to the firmware, kept from request to request; `with` it, or close it."""
+    """A connection to the firmware, kept from request to request while it may be; `with` it, or close it."""
 
     def __init__(self, port: int):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=WATCHDOG_S)
+        self._port = port
+        self._connect()
+
+    def _connect(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=WATCHDOG_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self.socket.makefile("rb")
+        self._done = False  # the server has said that it closes
 
     def __enter__(self) -> "Client":
         return self
@@ -163,6 +168,9 @@ class Client:
 
     def send(self, data: bytes) -> None:
         """Send bytes; raise Gone when nobody takes them."""
+        if self._done:
+            self.close()
+            self._connect()
         try:
             self.socket.sendall(data)
         except ConnectionError as error:
@@ -186,6 +194,7 @@ class Client:
         while (line := self._file.readline()) not in (b"\r\n", b""):
             name, _, value = line.decode("latin-1").partition(":")
             fields[name.lower()] = value.strip()
+        self._done = fields.get("connection") == "close"
         length = int(fields.get("content-length", "0"))
         body = self._file.read(length)
         if not line or len(body) < length:

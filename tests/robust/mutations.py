@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import re
 import struct
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ from tests.robust.documents import document
 from tests.robust.ippclient import FORMAT, boolean, integer, keyword, mime, named, post, request
 
 HEAD_END = b"\r\n\r\n"
+IPP_HEADER, END = 8, 3  # octets of a message before its first group; the tag that ends it (RFC 8010, 3)
+FITTED = 0.6  # of the mutants have the right Content-Length
 LENGTHS = (0, 1, 4, 0x7F, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF)  # two octets of IPP
 NUMBERS = (b"-1", b"+5", b"0", b"00", b"1 2", b"1,1", b"0x10", b"4294967296", b"9" * 18, b"9" * 40, b"", b"1e3")
 TAGS = bytes.fromhex("00 01 02 03 04 05 0f 10 13 21 22 31 33 34 35 37 41 4a 7f ff")
@@ -93,11 +96,17 @@ def valid() -> "list[bytes]":
 
 
 def mutate(requests: "list[bytes]", choose: random.Random) -> bytes:
-    """Return one of the requests, changed in one to three ways."""
+    """Return one of the requests, changed in one to three ways; the length may be made to fit again."""
     data = choose.choice(requests)
     for _ in range(choose.choice((1, 1, 2, 3))):
         data = choose.choice(WAYS)(data, choose)
-    return data
+    return _fit(data) if choose.random() < FITTED else data
+
+
+def _fit(data: bytes) -> bytes:
+    """Return the request with the Content-Length that its body has, so that what is wrong in it is looked at."""
+    head, end, body = data.partition(HEAD_END)
+    return re.sub(rb"Content-Length: [0-9]+", b"Content-Length: %d" % len(body), head, count=1) + end + body
 
 
 def _flip(data: bytes, choose: random.Random) -> bytes:
@@ -161,6 +170,36 @@ def _tag(data: bytes, choose: random.Random) -> bytes:
     return data[:at] + bytes((choose.choice(TAGS),)) + data[at + 1 :]
 
 
+def _value(data: bytes, choose: random.Random) -> bytes:
+    """Give an attribute another value, and perhaps another type, within a message whose lengths are right."""
+    places = _values(data)
+    if not places:
+        return data
+    tag, start, end = choose.choice(places)
+    size = choose.choice((0, 1, 2, 3, 4, 5, 8, 9, 11, 63, 64, 255, 256, 1023, 1024, 40_000))
+    value = choose.choice((choose.randbytes(size), bytes(size), b"\xff" * size, b"%n\r\n" * (size // 4), b"x" * size))
+    changed = data[:tag] + bytes((choose.choice((data[tag], choose.choice(TAGS))),)) + data[tag + 1 : start - 2]
+    return changed + struct.pack(">H", len(value)) + value + data[end:]
+
+
+def _values(data: bytes) -> "list[tuple[int, int, int]]":
+    """Return where each value of a message is: its tag, its start and its end."""
+    places: "list[tuple[int, int, int]]" = []
+    at = data.find(HEAD_END) + 4 + IPP_HEADER
+    try:
+        while data[at] != END:
+            if data[at] < values.FIRST_VALUE_TAG:
+                at += 1
+                continue
+            start = at + 5 + int.from_bytes(data[at + 1 : at + 3], "big")
+            end = start + int.from_bytes(data[start - 2 : start], "big")
+            places.append((at, start, end))
+            at = end
+    except IndexError:
+        pass  # another mutation was here before
+    return places
+
+
 def _chunk(data: bytes, choose: random.Random) -> bytes:
     head, end, body = data.partition(HEAD_END)
     head = head.replace(b"Content-Length:", b"Transfer-Encoding: chunked\r\nX-Was:")
@@ -169,5 +208,5 @@ def _chunk(data: bytes, choose: random.Random) -> bytes:
 
 
 WAYS: "tuple[Callable[[bytes, random.Random], bytes], ...]" = (
-    _flip, _cut, _drop, _repeat, _insert, _line, _start, _length, _octets, _octets, _tag, _tag, _chunk,
+    _flip, _cut, _drop, _repeat, _insert, _line, _start, _length, _octets, _tag, _value, _value, _value, _chunk,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 import os
 import random
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes.netns import until
 from tests.robust.documents import Stream, document
-from tests.robust.firmware import Bench, Firmware, bench
+from tests.robust.firmware import Firmware, Installation, installed
 from tests.robust.ippclient import COMPLETED, CREATE_JOB, GOOD, PENDING, PROCESSING, STOPPED, Client
 
 MIB = 1024 * 1024
@@ -47,11 +47,11 @@ def fill(disk: Path) -> Path:
     return path
 
 
-def print_until_refused(client: Client) -> "dict[int, int]":
+def print_until_refused(client: Client, numbers: "Iterable[int]", length: int) -> "dict[int, int]":
     """Print documents until one is refused as it should be; return the accepted ones: job id to number."""
     accepted: "dict[int, int]" = {}
-    for number in range(1, 100):
-        answer = client.print(document(number, LENGTH))
+    for number in numbers:
+        answer = client.print(document(number, length))
         if answer.status not in GOOD:
             assert hex(answer.status) == hex(TEMPORARY_ERROR), answer.sentence
             assert "no room" in answer.sentence
@@ -60,7 +60,7 @@ def print_until_refused(client: Client) -> "dict[int, int]":
     raise AssertionError("it takes more than there is room for")
 
 
-def all_printed(running: Bench, accepted: "dict[int, int]") -> None:
+def all_printed(running: Installation, accepted: "dict[int, int]") -> None:
     """Let the printer print what waits; fail unless that is every accepted document, whole."""
     running.printer.busy = False
     with Client(running.firmware.port) as client:
@@ -72,7 +72,7 @@ def all_printed(running: Bench, accepted: "dict[int, int]") -> None:
     assert set(accepted.values()) <= stream.whole.keys()
 
 
-def prints(running: Bench) -> None:
+def prints(running: Installation) -> None:
     """Fail unless a good job is printed."""
     with Client(running.firmware.port) as client:
         number = random.randrange(10**6, 10**7)
@@ -84,21 +84,24 @@ def prints(running: Bench) -> None:
 
 @pytest.mark.parametrize("settings, limit", [((), DISK), (("spool-limit=16",), 16)], ids=["disk", "spool-limit"])
 def test_a_full_spool_refuses_jobs_and_loses_none(disk: Path, settings: "tuple[str, ...]", limit: int) -> None:
-    with bench(disk, *SETTINGS, *settings) as running:
+    with installed(disk, *SETTINGS, *settings) as running:
         running.printer.busy = True
         with Client(running.firmware.port) as client:
-            accepted = print_until_refused(client)
+            accepted = print_until_refused(client, range(1, 100), LENGTH)
             assert limit // 2 <= len(accepted) * LENGTH // MIB <= limit
+            accepted |= print_until_refused(client, range(100, 200), LENGTH // 32)  # and to the brim
             assert {client.job(id)["job-state"][0] for id in accepted} <= set(WAITING)
+            assert "spool-area-full-warning" in client.printer()["printer-state-reasons"]
+            assert "no room" in client.printer()["printer-state-message"][0]
             refused = client.jobs()[max(client.jobs())]
             assert "no room" in refused["job-state-message"][0]
         all_printed(running, accepted)
         prints(running)
-        assert not running.firmware.spooled() and not running.firmware.trouble()
+        assert running.firmware.holds_none() and not running.firmware.trouble()
 
 
 def test_a_disk_that_someone_else_fills_up_loses_no_job_and_hides_none(disk: Path) -> None:
-    with bench(disk, *SETTINGS) as running:
+    with installed(disk, *SETTINGS) as running:
         firmware, printer, _ = running
         printer.busy = True
         with Client(firmware.port) as client:
@@ -108,8 +111,12 @@ def test_a_disk_that_someone_else_fills_up_loses_no_job_and_hides_none(disk: Pat
             assert second.status == TEMPORARY_ERROR and second.sentence.endswith(".")
             printer.busy = False
             assert client.ended(first.job["job-id"][0])["job-state"] == [COMPLETED]
-            streamed = client.print(document(3, 5000))
-            assert (streamed.status in GOOD) == bool(Stream(printer.received).whole[3]), streamed.sentence
+            until(lambda: not firmware.spooled(), "its document to be deleted")
+            full = fill(disk)
+            start = printer.total
+            told = {number for number in range(3, 103) if client.print(document(number, 500)).status in GOOD}
+            assert Stream(printer.received[start:]).whole.keys() == told
+            assert "cannot be written" in firmware.told()
             full.unlink()
         prints(running)
         firmware.kill()
@@ -120,7 +127,7 @@ def test_a_disk_that_someone_else_fills_up_loses_no_job_and_hides_none(disk: Pat
 
 
 def test_job_ids_do_not_run_out_while_the_disk_is_full_nor_come_twice_after(disk: Path) -> None:
-    with bench(disk, *SETTINGS) as running:
+    with installed(disk, *SETTINGS) as running:
         firmware = running.firmware
         with Client(firmware.port) as client:
             ids = {client.call(CREATE_JOB).job["job-id"][0]}
@@ -142,7 +149,7 @@ def test_job_ids_do_not_run_out_while_the_disk_is_full_nor_come_twice_after(disk
 
 @pytest.mark.parametrize("end", [Firmware.kill, Firmware.stop], ids=["killed", "stopped"])
 def test_it_starts_on_a_full_disk_with_all_that_it_had(disk: Path, end: "Callable[[Firmware], None]") -> None:
-    with bench(disk, *SETTINGS) as running:
+    with installed(disk, *SETTINGS) as running:
         firmware, printer, _ = running
         prints(running)
         printer.busy = True
@@ -162,7 +169,7 @@ def test_it_starts_on_a_full_disk_with_all_that_it_had(disk: Path, end: "Callabl
 
 
 def test_waiting_jobs_hold_no_descriptors(tmp_path: Path) -> None:
-    with bench(tmp_path / "data", *SETTINGS) as running:
+    with installed(tmp_path / "data", *SETTINGS) as running:
         firmware, printer, _ = running
         printer.busy = True
 
@@ -181,3 +188,20 @@ def test_waiting_jobs_hold_no_descriptors(tmp_path: Path) -> None:
         firmware.ready()
         assert descriptors() <= before + 1
         all_printed(running, accepted)
+
+
+def test_a_printer_that_came_while_the_disk_was_full_is_remembered_with_its_jobs(disk: Path) -> None:
+    with installed(disk, *SETTINGS, plugged=False) as running:
+        firmware, printer, bus = running
+        full = fill(disk)
+        bus.attach(printer)
+        firmware.ready()
+        full.unlink()
+        prints(running)
+        printer.busy = True
+        with Client(firmware.port) as client:
+            accepted = {client.print(document(1, LENGTH)).job["job-id"][0]: 1}
+        firmware.kill()
+        firmware.start()
+        all_printed(running, accepted)
+        assert not firmware.trouble()

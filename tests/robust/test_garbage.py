@@ -15,7 +15,7 @@ import pytest
 
 from tests.fakes.netns import WATCHDOG_S, until
 from tests.robust.documents import document
-from tests.robust.firmware import Bench, bench
+from tests.robust.firmware import Installation, installed
 from tests.robust.ippclient import (
     COMPLETED,
     FORMAT,
@@ -43,19 +43,13 @@ SETTINGS = ("tls=on", "trust-loopback=off", "waiting-jobs=100000", "multiple-ope
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> "Iterator[Bench]":
+def box(tmp_path: Path) -> "Iterator[Installation]":
     """A firmware that has printed once, so that all its threads have begun."""
-    with bench(tmp_path / "data", *SETTINGS) as running:
+    with installed(tmp_path / "data", *SETTINGS) as running:
         with Client(running.firmware.port) as client:
             until(lambda: offers_tls(running.firmware.port), "TLS")
             assert client.print(document(1, 1000)).status in GOOD
         yield running
-
-
-@pytest.fixture
-def seed() -> int:
-    """A number that the test's random choices follow from; it shows when the test fails."""
-    return random.SystemRandom().randrange(2**32)
 
 
 def send(port: int, data: bytes, reset: bool) -> bytes:
@@ -82,7 +76,7 @@ def verdicts(sent: bytes, received: bytes) -> "list[str]":
     found: "list[str]" = []
     while received and received != CONTINUE:
         client = h11.Connection(h11.CLIENT)
-        method = b"HEAD" if not found and sent.lstrip(b"\r\n").startswith(b"HEAD ") else b"POST"
+        method = b"HEAD" if not found and sent.removeprefix(b"\r\n").startswith(b"HEAD ") else b"POST"
         client.send(h11.Request(method=method, target="/", headers=REQUESTED))
         client.send(h11.EndOfMessage())
         client.receive_data(received)
@@ -120,7 +114,7 @@ def mutants(port: int, seed: int) -> "Counter[str]":
     return counted
 
 
-def test_20000_mutated_requests_are_refused_cleanly_and_leave_nothing_behind(box: Bench, seed: int) -> None:
+def test_20000_mutated_requests_are_refused_cleanly_and_leave_nothing_behind(box: Installation, seed: int) -> None:
     firmware, printer, _ = box
     before = firmware.alive()
     counted: "Counter[str]" = Counter()
@@ -138,7 +132,7 @@ def test_20000_mutated_requests_are_refused_cleanly_and_leave_nothing_behind(box
     assert printer.received[received:].endswith(document(2, 20_000))
 
 
-def test_a_refused_head_request_gets_no_content(box: Bench) -> None:
+def test_a_refused_head_request_gets_no_content(box: Installation) -> None:
     received = send(box.firmware.port, b"HEAD / HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\n\r\n", reset=False)
     head, _, content = received.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 417 ")
@@ -146,7 +140,7 @@ def test_a_refused_head_request_gets_no_content(box: Bench) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_every_beginning_of_a_request_waits_and_then_frees_everything(box: Bench, chunked: bool) -> None:
+def test_every_beginning_of_a_request_waits_and_then_frees_everything(box: Installation, chunked: bool) -> None:
     firmware, printer, _ = box
     before = firmware.alive()
     whole = post(request(PRINT_JOB, mime(FORMAT)) + document(3, 60), chunked=chunked)
@@ -168,7 +162,7 @@ def test_every_beginning_of_a_request_waits_and_then_frees_everything(box: Bench
         until(lambda: not other.jobs("not-completed"), "their jobs to end")
         assert {tuple(other.job(id)["job-state-reasons"]) for id in jobs} == {("submission-interrupted",)}
     assert printer.total == printed
-    assert not firmware.spooled() and not firmware.trouble()
+    assert firmware.holds_none() and not firmware.trouble()
     firmware.settled(before)
 
 
@@ -178,3 +172,14 @@ def speaking(clients: "list[Client]") -> int:
     for client in clients:
         poll.register(client.socket, select.POLLIN)
     return len(poll.poll(0))
+
+
+def test_a_client_that_resets_before_its_handshake_is_no_fault_of_ours(box: Installation) -> None:
+    with Client(box.firmware.port) as other:
+        for _ in range(20):
+            with Client(box.firmware.port) as client:
+                assert other.call(GET_PRINTER_ATTRIBUTES).status in GOOD  # so that its connection was accepted, too
+                client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                client.send(TLS_RECORD)
+        assert other.call(GET_PRINTER_ATTRIBUTES).status in GOOD
+    assert not box.firmware.trouble()

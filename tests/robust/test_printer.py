@@ -1,6 +1,10 @@
 """What printers do: they are absent, busy, out of paper, unplugged, switched off and on. Jobs wait, and carry on."""
 
+import random
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +13,7 @@ import pytest
 from tests.fakes.netns import until
 from tests.fakes.virtual_printer import VirtualPrinter, power_cycle
 from tests.robust.documents import Stream, document
-from tests.robust.firmware import Bench, bench
+from tests.robust.firmware import Installation, installed
 from tests.robust.ippclient import (
     ABORTED,
     CANCEL_JOB,
@@ -32,6 +36,8 @@ from tests.robust.ippclient import (
 )
 
 LENGTH = 300_000
+CLIENTS, DEPARTURES, PORTS = 2, 8, ("1-1", "1-5", "1-9")
+SETTINGS = ("stall-seconds=0",)
 SLOW = 150_000  # bytes a second: such a document takes two seconds
 IDLE, PRINTING, HALTED = 3, 4, 5  # printer-state: RFC 8011, 5.4.11
 FAULTS = (  # of the virtual printer, and what it makes the firmware tell
@@ -43,14 +49,14 @@ NOT_FOUND, JOB_CANCELED = 0x0406, 0x0508
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> "Iterator[Bench]":
+def box(tmp_path: Path) -> "Iterator[Installation]":
     """A firmware and its printer."""
-    with bench(tmp_path / "data", "stall-seconds=0") as running:
+    with installed(tmp_path / "data", *SETTINGS) as running:
         yield running
 
 
 @pytest.fixture
-def client(box: Bench) -> "Iterator[Client]":
+def client(box: Installation) -> "Iterator[Client]":
     """A connection to it."""
     with Client(box.firmware.port) as connected:
         yield connected
@@ -95,7 +101,7 @@ def all_print(client: Client, printer: VirtualPrinter, *numbers: int, halves: in
 
 def test_a_printer_that_comes_later_is_there_within_seconds(tmp_path: Path) -> None:
     with (
-        bench(tmp_path / "data", plugged=False) as (firmware, printer, bus),
+        installed(tmp_path / "data", plugged=False) as (firmware, printer, bus),
         Client(firmware.port) as client,
     ):
         answer = client.call(GET_PRINTER_ATTRIBUTES)
@@ -108,7 +114,7 @@ def test_a_printer_that_comes_later_is_there_within_seconds(tmp_path: Path) -> N
         all_print(client, printer, 2)
 
 
-def test_jobs_wait_for_a_known_printer_that_is_absent_at_the_start(box: Bench) -> None:
+def test_jobs_wait_for_a_known_printer_that_is_absent_at_the_start(box: Installation) -> None:
     firmware, printer, bus = box
     firmware.stop()
     bus.detach(printer)
@@ -123,7 +129,7 @@ def test_jobs_wait_for_a_known_printer_that_is_absent_at_the_start(box: Bench) -
         sees(client, IDLE)
 
 
-def test_jobs_wait_while_the_printer_takes_nothing_and_then_go_on(box: Bench, client: Client) -> None:
+def test_jobs_wait_while_the_printer_takes_nothing_and_then_go_on(box: Installation, client: Client) -> None:
     _, printer, _ = box
     printer.busy = True
     first, second = (client.print(document(number, LENGTH)).job["job-id"][0] for number in (1, 2))
@@ -138,7 +144,7 @@ def test_jobs_wait_while_the_printer_takes_nothing_and_then_go_on(box: Bench, cl
     sees(client, IDLE)
 
 
-def test_a_job_waits_for_a_person_and_goes_on_by_itself(box: Bench) -> None:
+def test_a_job_waits_for_a_person_and_goes_on_by_itself(box: Installation) -> None:
     firmware, printer, _ = box
     printer.speed = SLOW / 4
     with Client(firmware.port) as sender, Client(firmware.port) as client:
@@ -162,7 +168,7 @@ def test_a_job_waits_for_a_person_and_goes_on_by_itself(box: Bench) -> None:
 
 
 @pytest.mark.parametrize("port", ["", "1-7"], ids=["same port", "another port"])
-def test_jobs_carry_on_when_the_printer_is_plugged_in_again(box: Bench, port: str) -> None:
+def test_jobs_carry_on_when_the_printer_is_plugged_in_again(box: Installation, port: str) -> None:
     firmware, printer, bus = box
     printer.speed = SLOW
     with Client(firmware.port) as sender, Client(firmware.port) as client:
@@ -187,7 +193,11 @@ def test_a_job_that_a_power_cycle_cuts_short_does_as_the_setting_says(
     tmp_path: Path, policy: str, setting: str
 ) -> None:
     with (
-        bench(tmp_path / "data", "stall-seconds=0", f"after-power-cycle={policy}", setting) as (firmware, printer, bus),
+        installed(tmp_path / "data", "stall-seconds=0", f"after-power-cycle={policy}", setting) as (
+            firmware,
+            printer,
+            bus,
+        ),
         Client(firmware.port) as sender,
         Client(firmware.port) as client,
     ):
@@ -198,19 +208,19 @@ def test_a_job_that_a_power_cycle_cuts_short_does_as_the_setting_says(
         next = client.print(document(2, LENGTH)).job["job-id"][0]
         power_cycle(bus, printer)
         printer.speed = None
-        AFTER[policy](client, printer, id)
+        AFTER[policy](client, id)
         becomes(client, next, COMPLETED)
         assert sender.answer().status in GOOD  # it was told before, when all was safe here
         all_print(client, printer, *((2,) if policy == "abort" else (1, 2)), halves=1)
-        assert not firmware.spooled() and not firmware.trouble()
+        assert firmware.holds_none() and not firmware.trouble()
 
 
-def restarted(client: Client, printer: VirtualPrinter, id: int) -> None:
+def restarted(client: Client, id: int) -> None:
     """The job prints again, whole."""
     becomes(client, id, COMPLETED)
 
 
-def held(client: Client, printer: VirtualPrinter, id: int) -> None:
+def held(client: Client, id: int) -> None:
     """The job waits for its owner."""
     job = becomes(client, id, HELD)
     assert job["job-state-reasons"] == ["job-hold-until-specified"]
@@ -219,21 +229,21 @@ def held(client: Client, printer: VirtualPrinter, id: int) -> None:
     becomes(client, id, COMPLETED)
 
 
-def aborted(client: Client, printer: VirtualPrinter, id: int) -> None:
+def aborted(client: Client, id: int) -> None:
     """The job ends, and says how far it came."""
     job = becomes(client, id, ABORTED)
     assert job["job-state-reasons"] == ["aborted-by-system"]
     assert "switched off" in job["job-state-message"][0]
 
 
-AFTER: "dict[str, Callable[[Client, VirtualPrinter, int], None]]" = {
+AFTER: "dict[str, Callable[[Client, int], None]]" = {
     "restart": restarted,
     "hold": held,
     "abort": aborted,
 }
 
 
-def test_a_power_cycle_in_mid_upload_does_not_disturb_the_client(box: Bench) -> None:
+def test_a_power_cycle_in_mid_upload_does_not_disturb_the_client(box: Installation) -> None:
     firmware, printer, bus = box
     with Client(firmware.port) as sender, Client(firmware.port) as client:
         begin(sender, 1, part=LENGTH // 2)
@@ -246,7 +256,7 @@ def test_a_power_cycle_in_mid_upload_does_not_disturb_the_client(box: Bench) -> 
 
 
 @pytest.mark.parametrize("part", [LENGTH, LENGTH // 2], ids=["whole", "still coming in"])
-def test_a_job_is_canceled_while_the_printer_takes_nothing(box: Bench, part: int) -> None:
+def test_a_job_is_canceled_while_the_printer_takes_nothing(box: Installation, part: int) -> None:
     firmware, printer, _ = box
     with Client(firmware.port) as sender, Client(firmware.port) as client:
         printer.speed = SLOW
@@ -267,10 +277,10 @@ def test_a_job_is_canceled_while_the_printer_takes_nothing(box: Bench, part: int
         assert client.print(document(2, LENGTH)).status in GOOD
         all_print(client, printer, 2, halves=1)
         assert printer.resets == 1  # it forgot the half job before the next
-        assert not firmware.spooled()
+        assert firmware.holds_none()
 
 
-def test_a_client_that_vanishes_takes_its_half_job_along(box: Bench, client: Client) -> None:
+def test_a_client_that_vanishes_takes_its_half_job_along(box: Installation, client: Client) -> None:
     firmware, printer, _ = box
     with Client(firmware.port) as sender:
         begin(sender, 1, part=LENGTH // 2)
@@ -283,7 +293,7 @@ def test_a_client_that_vanishes_takes_its_half_job_along(box: Bench, client: Cli
     assert printer.resets == 1
 
 
-def test_it_ends_while_the_printer_takes_nothing_and_goes_on_at_the_next_start(box: Bench) -> None:
+def test_it_ends_while_the_printer_takes_nothing_and_goes_on_at_the_next_start(box: Installation) -> None:
     firmware, printer, _ = box
     printer.busy = True
     with Client(firmware.port) as client:
@@ -295,4 +305,44 @@ def test_it_ends_while_the_printer_takes_nothing_and_goes_on_at_the_next_start(b
         assert set(client.jobs("not-completed")) == set(ids)
         printer.busy = False
         all_print(client, printer, 1, 2)
-        assert not firmware.spooled()
+        assert firmware.holds_none()
+
+
+def print_on(port: int, numbers: "Iterator[int]", ended: threading.Event) -> "set[int]":
+    """Print one document after another; return the numbers of those that were acknowledged."""
+    accepted = set()
+    with Client(port) as client:
+        for number in numbers:
+            if client.print(document(number, 1000 if number % 3 else LENGTH // 3)).status in GOOD:
+                accepted.add(number)
+            if ended.is_set():
+                break
+    return accepted
+
+
+def test_a_printer_that_comes_and_goes_loses_no_job(tmp_path: Path, seed: int) -> None:
+    choose, ended = random.Random(seed), threading.Event()
+    with (
+        installed(tmp_path / "data", *SETTINGS, "job-history=2000", "waiting-jobs=100") as (firmware, printer, bus),
+        ThreadPoolExecutor(CLIENTS) as pool,
+    ):
+        printer.speed = 2 * SLOW
+        clients = [pool.submit(print_on, firmware.port, count(1 + n, CLIENTS), ended) for n in range(CLIENTS)]
+        for _ in range(DEPARTURES):
+            goal = printer.total + choose.randrange(1, LENGTH // 2)
+            assert printer.wait_for(lambda: printer.total > goal)  # noqa: B023
+            if choose.random() < 0.5:
+                power_cycle(bus, printer)
+            else:
+                bus.detach(printer)
+                bus.attach(printer, choose.choice(PORTS))
+        ended.set()
+        accepted = set().union(*(client.result() for client in clients))
+        printer.speed = None
+        with Client(firmware.port) as client:
+            until(lambda: not client.jobs("not-completed"), "all jobs to end")
+        stream = Stream(printer.received)
+        assert stream.whole.keys() == accepted and not stream.strange
+        again = stream.whole.total() - len(accepted)  # it took the last byte, and went before it could say so
+        assert again + len(stream.halves) <= DEPARTURES
+        assert firmware.holds_none() and not firmware.trouble()
