@@ -8,14 +8,16 @@ ONE_BYTE = b"\xf0"  # a whole document of one byte; nothing else holds it
 MARK = b"\xf1"  # begins every other document, and stands nowhere else
 HEAD = 17  # bytes: the mark, then number and length as eight hexadecimal digits each
 BELOW_MARKS = bytes(code & 0x7F for code in range(256))
+LONGEST = 1 << 26
+WHOLE_HEAD, HALF_HEAD = re.compile(rb"\xf1([0-9a-f]{8})([0-9a-f]{8})"), re.compile(rb"\xf1[0-9a-f]{0,15}")
 PIECE = re.compile(rb"[\xf0\xf1][^\xf0\xf1]*")
 
 
 def document(number: int, length: int) -> bytes:
-    """Return the document of that number: `length` bytes, 1 or at least HEAD."""
+    """Return the document of that number: `length` bytes, 1 or HEAD to LONGEST."""
     if length == 1:
         return ONE_BYTE
-    assert length >= HEAD
+    assert HEAD <= length <= LONGEST
     body = random.Random(number).randbytes(length - HEAD).translate(BELOW_MARKS)
     return MARK + b"%08x%08x" % (number, length) + body
 
@@ -36,17 +38,15 @@ class Stream:
             self._take(match[0])
 
     def _take(self, piece: bytes) -> None:
+        head = WHOLE_HEAD.match(piece)
         if piece == ONE_BYTE:
             self.whole[0] += 1
-            return
-        try:
-            number, length = int(piece[1:9], 16), int(piece[9:HEAD], 16)
-            expected = document(number, length) if len(piece) >= HEAD else piece
-        except (ValueError, AssertionError):
-            expected = piece if re.fullmatch(rb"\xf1[0-9a-f]{0,15}", piece) else b""
-        if piece == expected and len(piece) >= HEAD:
-            self.whole[number] += 1
-        elif expected.startswith(piece):
-            self.halves.append(piece)
+        elif head is None:
+            (self.halves if HALF_HEAD.fullmatch(piece) else self.strange).append(piece)
         else:
-            self.strange.append(piece)
+            number, length = int(head[1], 16), int(head[2], 16)
+            expected = document(number, length) if HEAD <= length <= LONGEST else b""
+            if piece == expected:
+                self.whole[number] += 1
+            else:
+                (self.halves if expected.startswith(piece) else self.strange).append(piece)

@@ -26,6 +26,8 @@ from tests.robust.ippclient import (
     COMPLETED,
     CREATE_JOB,
     GOOD,
+    HELD,
+    PROCESSING,
     Client,
     Gone,
     compress,
@@ -238,6 +240,25 @@ def test_a_printer_that_holds_half_a_job_of_the_run_before_forgets_it_first(tmp_
             until(lambda: not client.jobs("not-completed"), "the job to end")
         assert printer.received[half:] == document(1, 200_000)
         assert printer.resets == 1
+
+
+@pytest.mark.parametrize("policy, state", [("hold", HELD), ("abort", ABORTED)])
+def test_a_job_that_a_crash_cuts_short_does_as_the_setting_says_and_says_why(
+    tmp_path: Path, policy: str, state: int
+) -> None:
+    settings = ("stall-seconds=0", f"after-power-cycle={policy}")
+    with installed(tmp_path / "data", *settings) as (firmware, printer, _):
+        printer.speed = 100_000
+        with Client(firmware.port) as client:
+            id = client.print(document(1, 200_000)).job["job-id"][0]
+            assert printer.wait_for(lambda: printer.total > 1000)
+            until(lambda: client.job(id)["job-state"] == [PROCESSING], "the job to print")
+            firmware.kill()
+        firmware.start()
+        with Client(firmware.port) as client:
+            job = client.job(id)
+        assert job["job-state"] == [state]
+        assert "switched off" in job["job-state-message"][0]
 
 
 def test_when_a_job_ended_is_known_after_a_restart(tmp_path: Path) -> None:
