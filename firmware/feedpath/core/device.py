@@ -424,11 +424,12 @@ class Device:
 
     def _judge(self, job: Job, still: float) -> None:
         """Say what a job at the machine is doing, when it has taken nothing for `still` seconds."""
-        stalled = still > STALLED_S and job.printed < job.received
+        behind = job.printed < job.received
+        stalled = behind and still > STALLED_S
         if stalled and job.state == PROCESSING:
             job.become(STOPPED)
         elif not stalled and job.state == STOPPED:
             job.become(PROCESSING)
-        if stalled and still > self.policy.stall_s and job.sink is self.ring and not job.ended:
+        if behind and still > self.policy.stall_s and job.sink is self.ring and not job.ended:
             job.must_move = True
             self.ring.wake()

@@ -315,6 +315,9 @@ class Printer:
         if interrupted and policy == "abort":
             job.become(ABORTED, "aborted-by-system", "The print server was switched off while the job printed.")
             return
-        if interrupted:
-            job.become(HELD if policy == "hold" else PENDING)
+        if interrupted and policy == "hold":
+            sentence = "The print server was switched off while the job printed. Release the job to print it again."
+            job.become(HELD, "job-hold-until-specified", sentence)
+        elif interrupted:
+            job.become(PENDING)
         self.device.resume(job)
