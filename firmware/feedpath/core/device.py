@@ -8,7 +8,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from feedpath import aio
@@ -71,7 +71,7 @@ class Device:
         self._quit = threading.Event()  # ends the status thread
         self._status_thread: "threading.Thread | None" = None
         self._timer: "asyncio.TimerHandle | None" = None
-        self._discarding: "set[asyncio.Task[None]]" = set()
+        self._tasks: "set[asyncio.Task[None]]" = set()
 
     # The machine comes and goes
 
@@ -103,7 +103,7 @@ class Device:
         if self._timer is not None:
             self._timer.cancel()
         self._quit.set()
-        await asyncio.gather(*self._discarding)
+        await asyncio.gather(*self._tasks)
         await aio.offload(self._close_threads)
         if self.connection is not None:
             await aio.offload(self.connection.close)
@@ -329,8 +329,17 @@ class Device:
         job.begun = True
         job.processing = job.processing or time.time()
         job.become(PROCESSING)
-        self._writer.print(job)
+        if job.secured and self.policy.after_power_cycle != "restart":
+            self._spawn(self._print_recorded(job))
+        else:
+            self._writer.print(job)
         self._keep_time()
+
+    async def _print_recorded(self, job: Job) -> None:
+        """Print a job that is there after a power cut, once its record says that it may have been begun before."""
+        with contextlib.suppress(Refused):  # nothing can be recorded: a job that prints twice is better than none
+            await self._store.written(durable=True)
+        self._writer.print(job)
 
     def _printed_in_thread(self, job: Job, outcome: str) -> None:
         self._post(self._printed, job, outcome)
@@ -388,9 +397,7 @@ class Device:
         if not job.secured:
             job.spool.discard()
             return
-        task = self._loop.create_task(self._discard_recorded(job))
-        self._discarding.add(task)
-        task.add_done_callback(self._discarding.discard)
+        self._spawn(self._discard_recorded(job))
 
     async def _discard_recorded(self, job: Job) -> None:
         with contextlib.suppress(Refused):  # records cannot be written: then the document cannot do harm either
@@ -399,6 +406,12 @@ class Device:
 
     def _save(self, job: Job) -> None:
         self._store.save(job.id, job.record())
+
+    def _spawn(self, work: "Coroutine[Any, Any, None]") -> None:
+        """Have `work` done soon; `close` waits for it."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # Time
 

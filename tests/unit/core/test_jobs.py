@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import os
 import random
+import shutil
 from functools import partial
 
 import pytest
@@ -240,6 +241,32 @@ def test_what_happens_after_a_power_cycle_is_a_setting(tmp_path, policy, state):
             box.printer.release(job)
             await until(lambda: job.over)
             assert back.received == b"other" * 100 + DOCUMENT[:400_000]
+
+    run(main())
+
+
+@pytest.mark.parametrize("policy, state", [("hold", HELD), ("abort", ABORTED)])
+def test_a_crash_with_a_waiting_jobs_first_byte_finds_it_on_record_that_it_began(tmp_path, policy, state):
+    """What stands on storage when the machine is given the first byte is what a crash just then would leave."""
+
+    class Witness(Machine):
+        def write(self, view: memoryview) -> int:
+            if not (tmp_path / "crashed").exists():
+                shutil.copytree(tmp_path / "box", tmp_path / "crashed")
+            return super().write(view)
+
+    async def main():
+        machine = Witness()
+        (tmp_path / "box").mkdir()
+        async with Box(tmp_path / "box", machine, plugged=False, after_power_cycle=policy) as box:
+            waiting = await box.print(DOCUMENT)
+            assert waiting.state == PENDING and waiting.secured
+            box.device.attach(machine)
+            await until(lambda: waiting.over)
+            assert waiting.state == COMPLETED and machine.received == DOCUMENT
+        async with Box(tmp_path / "crashed", after_power_cycle=policy) as box:
+            assert box.jobs[waiting.id].state == state
+            assert "switched off" in box.jobs[waiting.id].message
 
     run(main())
 
