@@ -1,13 +1,10 @@
 """kill -9 while clients print: what was acknowledged is never lost, no id comes twice, nothing is left over."""
 
 import asyncio
-import itertools
 import random
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -17,90 +14,24 @@ from tests.fakes import machine
 from tests.fakes.machine import Box, Machine
 from tests.fakes.netns import until
 from tests.fakes.virtual_printer import VirtualPrinter
-from tests.robust import documents
 from tests.robust.documents import Stream, document
 from tests.robust.firmware import Firmware, installed
 from tests.robust.ippclient import (
     ABORTED,
     CANCELED,
     COMPLETED,
-    CREATE_JOB,
-    GOOD,
     HELD,
     PROCESSING,
     Client,
-    Gone,
-    compress,
-    keyword,
-    named,
 )
+from tests.robust.ledger import CLIENTS, Job, Ledger, submit
 
 KILLS = 100
-CLIENTS = 4
 LONGEST_RUN_S = 0.3
 KILLED_AT_START = 0.15  # of the starts are cut short ...
 LONGEST_START_S = 0.5  # ... within this time
 SPEEDS = (100_000, 1_000_000, None)  # bytes a second that the printer takes
 SETTINGS = ("stall-seconds=0", "stall-seconds=1", "stream=never")  # each run has one of these
-LENGTHS = ((1, 1), (documents.HEAD, 2_000), (documents.HEAD, 50_000), (50_000, 300_000))
-COMPRESSIONS = ("none", "none", "gzip", "deflate")
-
-
-class Job(NamedTuple):
-    """What a client knows of a job whose document was acknowledged."""
-
-    number: int
-    length: int
-
-
-class Ledger:
-    """What was promised to the clients, over all runs. Their threads write it."""
-
-    def __init__(self) -> None:
-        self.numbers = itertools.count(1)
-        self.acknowledged: "dict[int, Job]" = {}  # those that are not known to have been printed yet
-        self.created: "set[int]" = set()  # Create-Job was acknowledged
-        self.printed: "dict[int, Job]" = {}
-        self.uuids: "dict[int, str]" = {}  # of all jobs ever heard of, by id
-        self._lock = threading.Lock()
-
-    def hear(self, job: "dict[str, list[Any]]") -> int:
-        """Note the id of a job; fail when it was another job's. Return it."""
-        (id,), (uuid,) = job["job-id"], job["job-uuid"]
-        with self._lock:
-            assert self.uuids.setdefault(id, uuid) == uuid, f"job id {id} came twice"
-        return int(id)
-
-
-def submit(port: int, ledger: Ledger, choose: random.Random) -> None:
-    """Print one document after another until the firmware is gone."""
-    try:
-        with Client(port) as client:
-            while True:
-                submit_one(client, ledger, choose)
-    except (Gone, ConnectionError):
-        pass
-
-
-def submit_one(client: Client, ledger: Ledger, choose: random.Random) -> None:
-    """Print a document in one of the ways that there are; note what is acknowledged."""
-    number = next(ledger.numbers)
-    job = Job(number, choose.randint(*choose.choice(LENGTHS)))
-    compression = choose.choice(COMPRESSIONS)
-    coded = compress(document(*job), compression)
-    about = (keyword("compression", compression),)
-    chunked = choose.random() < 0.5
-    if choose.random() < 0.5:
-        answer = client.print(coded, named("job-name", str(number)), *about, chunked=chunked)
-    else:
-        created = client.call(CREATE_JOB, named("job-name", str(number)))
-        if created.status not in GOOD:
-            return
-        id = ledger.hear(created.job)
-        ledger.created.add(id)
-        answer = client.send_document(id, coded, *about, chunked=chunked)
-    if answer.status in GOOD:
-        ledger.acknowledged[ledger.hear(answer.job)] = job
 
 
 def check(firmware: Firmware, ledger: Ledger) -> None:
@@ -141,13 +72,6 @@ def run_until_killed(firmware: Firmware, ledger: Ledger, choose: random.Random, 
     firmware.kill()
     for client in clients:
         client.result()
-
-
-@pytest.fixture
-def crowd() -> "Iterator[ThreadPoolExecutor]":
-    """Threads for clients."""
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        yield pool
 
 
 def test_whatever_was_acknowledged_survives_kill_9(tmp_path: Path, seed: int, crowd: ThreadPoolExecutor) -> None:

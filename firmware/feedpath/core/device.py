@@ -19,7 +19,7 @@ from feedpath.core.policy import Policy
 from feedpath.core.ring import SLOTS, Ring
 from feedpath.core.spool import Area, Spool
 from feedpath.core.store import Store
-from feedpath.core.writer import CLOSED, DONE, FAILED, LOST, Writer, pour
+from feedpath.core.writer import CLOSED, DONE, FAILED, LOST, UNREADABLE, Writer, pour
 from feedpath.errors import Refused
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ STATUS_BYTES = 4096
 DEVICE_ID_TURNS = 30  # looks at the status for each look at the device id, which is slow
 TICK_S = 0.5  # between two looks at the jobs' progress
 STALLED_S = 3.0  # a machine that takes nothing for so long is said to be stopped
+FAULTS = {  # how a job's time at the machine ended -> what people are told
+    FAILED: "Something went wrong inside; the log says what.",
+    UNREADABLE: "Its document could not be read from storage, which may be failing; the log says more.",
+}
 GRACE_S = 0.05  # what a complete document waits for its turn before it goes to storage
 
 
@@ -351,8 +355,8 @@ class Device:
             job.become(COMPLETED)
         elif outcome == LOST and self.policy.after_power_cycle == "hold" and job.whole and not job.stopping:
             self._hold(job)
-        elif outcome == FAILED and not job.stopping:
-            job.become(ABORTED, "aborted-by-system", "Something went wrong inside; the log says what.")
+        elif outcome in FAULTS and not job.stopping:
+            job.become(ABORTED, "aborted-by-system", FAULTS[outcome])
         elif outcome == LOST and not job.stopping:
             sentence = f"The printer was switched off or unplugged after {job.printed} bytes of the document."
             job.become(ABORTED, "aborted-by-system", sentence)

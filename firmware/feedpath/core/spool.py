@@ -4,6 +4,8 @@ It begins in memory and moves to a file when its share of memory is used up, or 
 written from one side and read from the other while they still come in.
 """
 
+import errno
+import logging
 import os
 import threading
 from pathlib import Path
@@ -12,8 +14,11 @@ from feedpath import aio
 from feedpath.core.reasons import refusal
 from feedpath.errors import Refused
 
+logger = logging.getLogger(__name__)
+
 BUFFER_BYTES = 128 * 1024  # one transfer to the device
 NOTHING = memoryview(b"")
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 RESERVE_BYTES = 64 * 1024 * 1024  # left free on the partition for records, settings and logs
 RESERVE_PART = 10  # ... or a tenth of it, whichever is smaller
 
@@ -41,6 +46,13 @@ class Area:
     def stored(self) -> "dict[str, Path]":
         """Return the files that are there, by document name."""
         return {path.stem: path for path in self._directory.glob("*.document")}
+
+    def remove(self, name: str) -> None:
+        """Delete the file of a document; what a broken disk keeps is deleted at the next start, as no job's."""
+        try:
+            self.path(name).unlink(missing_ok=True)
+        except OSError as error:
+            logger.error("the document of an ended job cannot be deleted: %s", error)
 
     @property
     def used(self) -> int:
@@ -83,7 +95,8 @@ class Area:
 
     def failed(self, error: OSError) -> Refused:
         """Return the refusal for a document that could not be stored."""
-        self._wanted = BUFFER_BYTES
+        if error.errno in NO_ROOM:
+            self._wanted = BUFFER_BYTES
         return Refused("spool-area-full", f"The document could not be stored: {error.strerror}.")
 
     def count_stored(self, count: int) -> None:
@@ -246,9 +259,11 @@ class Spool:
             descriptor, self._file = self._file, -1  # opened again when it prints: many may wait
         try:
             os.fsync(descriptor)
+            self._area.sync()
+        except OSError as error:
+            raise self._area.failed(error) from error
         finally:
             os.close(descriptor)
-        self._area.sync()
 
     def _to_storage(self) -> None:
         self._area.take_storage(self._taken)
@@ -281,7 +296,7 @@ class Spool:
         """Forget the document and give its room back."""
         if self.close():
             if self.on_storage:
-                self._area.path(self._name).unlink(missing_ok=True)
+                self._area.remove(self._name)
                 self._area.give_storage(self._taken)
             else:
                 self._area.give_memory(self._taken)

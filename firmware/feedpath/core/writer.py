@@ -21,13 +21,8 @@ LONG_S, SHORT_S = 0.5, 0.1  # a write that takes longer hands over half next tim
 LOOK_S = 0.25  # how long the thread waits before it looks whether it is still wanted
 FOREVER = -1
 
-DONE, STOPPED, LOST, FAILED, CLOSED = (
-    "done",
-    "stopped",
-    "lost",
-    "failed",
-    "closed",
-)  # how a job's time at the machine ended
+# How a job's time at the machine ended; UNREADABLE: its document could not be read from storage
+DONE, STOPPED, LOST, UNREADABLE, FAILED, CLOSED = "done", "stopped", "lost", "unreadable", "failed", "closed"
 
 
 class Writer:
@@ -101,12 +96,20 @@ class Writer:
             self._work.block(FOREVER)
             job, self._job = self._job, None
             if job is not None:
-                try:
-                    outcome = self._print(job)
-                except Exception:
-                    logger.exception("printing job %d failed", job.id)
-                    outcome = FAILED
+                outcome = self._try(job)
+                if outcome in (STOPPED, UNREADABLE, FAILED):
+                    self.unclean = self.unclean or job.printed > 0
                 self._done(job, outcome)
+
+    def _try(self, job: Job) -> str:
+        try:
+            return self._print(job)
+        except OSError as error:
+            logger.error("the document of job %d cannot be read: %s", job.id, error)
+            return UNREADABLE
+        except Exception:
+            logger.exception("printing job %d failed", job.id)
+            return FAILED
 
     def _print(self, job: Job) -> str:
         while not job.stopping and not self._closing:
@@ -123,10 +126,7 @@ class Writer:
                 self._lose(connection)
                 if job.printed and not self._again(job):
                     return LOST
-        if self._closing:
-            return CLOSED
-        self.unclean = self.unclean or job.printed > 0
-        return STOPPED
+        return CLOSED if self._closing else STOPPED
 
     def _send(self, connection: Connection, job: Job) -> bool:
         """Return True when the machine took the whole document, False when it is not wanted any more; raise Gone."""

@@ -1,6 +1,7 @@
 """Jobs on their way to a machine: streaming, waiting, trouble, restarts of the firmware."""
 
 import asyncio
+import errno
 import gzip
 import os
 import random
@@ -498,4 +499,28 @@ def test_jobs_at_once_on_a_capricious_machine_arrive_whole_and_unmixed(tmp_path_
                     assert job.state == CANCELED
             await until(lambda: box.area.used == 0)
 
+    run(main())
+
+
+def test_a_document_that_cannot_be_read_from_storage_ends_its_job_in_words_and_the_next_one_starts_clean(
+    tmp_path, monkeypatch
+):
+    def preadv(descriptor: int, buffers: "list[memoryview]", offset: int) -> int:
+        if offset:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return really_read(descriptor, buffers, offset)
+
+    async def main():
+        machine = Machine()
+        async with Box(tmp_path, machine, plugged=False, memory=0) as box:
+            job = await box.print(DOCUMENT)
+            box.device.attach(machine)
+            await until(lambda: job.over)
+            assert job.state == ABORTED and 0 < job.printed < job.received
+            assert "could not be read from storage" in job.message
+            assert (await box.print(b"next")).state == COMPLETED
+            assert machine.received.endswith(b"next") and machine.resets == 1
+
+    really_read = os.preadv
+    monkeypatch.setattr(os, "preadv", preadv)
     run(main())
