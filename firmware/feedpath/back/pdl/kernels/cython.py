@@ -1,0 +1,30 @@
+"""What the kernels use of Cython's pure-Python mode, for computers where Cython is not installed."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+compiled = False
+
+
+def _as_it_is(function: F) -> F:
+    return function
+
+
+def _with_option(_value: object) -> "Callable[[F], F]":
+    return _as_it_is
+
+
+ccall = cfunc = inline = nogil = _as_it_is
+boundscheck = wraparound = cdivision = initializedcheck = exceptval = returns = _with_option
+
+
+def declare(_kind: object, value: Any = None) -> Any:
+    """Return the value that a declared name begins with."""
+    return value
+
+
+def cast(_kind: object, value: Any) -> Any:
+    """Return the value."""
+    return value
