@@ -11,6 +11,7 @@ from feedpath.back.pdl.inflate import Inflate
 from feedpath.back.pdl.passthrough import PassThrough
 from feedpath.core.connection import Gone
 from feedpath.core.device import Device
+from feedpath.core.driver import Driver
 from feedpath.core.job import Job
 from feedpath.core.policy import Policy
 from feedpath.core.printer import Printer
@@ -121,6 +122,7 @@ class Box:
         memory: int = 1 << 25,
         storage: int = 1 << 30,
         clock: "Callable[[], float]" = time.monotonic,
+        driver: "Driver | None" = None,
         **policy: object,
     ):
         self.directory = directory
@@ -132,16 +134,18 @@ class Box:
         self._memory = memory
         self._storage = storage
         self._clock = clock
+        self._driver = driver or PassThrough(("URF", "PWGRASTER", "JPEG", "PDF"), False)
 
     async def __aenter__(self) -> "Box":
         self.store = SqliteStore(self.directory / "state.db")
         self.area = Area(self.directory / "spool", self._storage, self._memory)
         self.device = Device(
             "memory:1",
-            PassThrough(("URF", "PWGRASTER", "JPEG", "PDF"), False),
+            self._driver,
             self.area,
             self.store,
-            self.policy, clock=self._clock,
+            self.policy,
+            clock=self._clock,
         )
         decoders = {
             kind: (lambda kind=kind: Inflate(kind, self.policy.decompress_ratio, self.policy.decompress_limit))

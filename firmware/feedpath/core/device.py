@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from feedpath import aio
 from feedpath.core.connection import Connection, Gone
+from feedpath.core.document import pour
 from feedpath.core.driver import Driver, Facts
 from feedpath.core.job import ABORTED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, Job
 from feedpath.core.policy import Policy
 from feedpath.core.ring import SLOTS, Ring
 from feedpath.core.spool import Area, Spool
 from feedpath.core.store import Store
-from feedpath.core.writer import CLOSED, DONE, FAILED, LOST, UNREADABLE, Writer, pour
+from feedpath.core.writer import CLOSED, FAILED, FINISHED, LOST, Outcome, Writer
 from feedpath.errors import Refused
 
 if TYPE_CHECKING:
@@ -33,10 +34,6 @@ STATUS_BYTES = 4096
 DEVICE_ID_TURNS = 30  # looks at the status for each look at the device id, which is slow
 TICK_S = 0.5  # between two looks at the jobs' progress
 STALLED_S = 3.0  # a machine that takes nothing for so long is said to be stopped
-FAULTS = {  # how a job's time at the machine ended -> what people are told
-    FAILED: "Something went wrong inside; the log says what.",
-    UNREADABLE: "Its document could not be read from storage, which may be failing; the log says more.",
-}
 GRACE_S = 0.05  # what a complete document waits for its turn before it goes to storage
 
 
@@ -70,7 +67,16 @@ class Device:
         self._store = store
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(self.ring, area, driver, policy, self._printed_in_thread, self._gone_in_thread, clock)
+        self._writer = Writer(
+            self.ring,
+            area,
+            driver,
+            policy,
+            self._printed_in_thread,
+            self._gone_in_thread,
+            converted=Ring(ring_slots),
+            clock=clock,
+        )
         self._ring_owner: "Job | None" = None  # whose filling side may still write into the ring
         self._quit = threading.Event()  # ends the status thread
         self._status_thread: "threading.Thread | None" = None
@@ -241,6 +247,8 @@ class Device:
                 job.spool = Spool(self.area, str(job.id), base=self.ring.released_to)
             pour(self.ring, job, self.ring.filled_to, in_memory=False)
             job.sink = job.spool
+        if job.over:  # it ended meanwhile: whoever comes last forgets the document
+            job.spool.discard()
 
     async def secure(self, job: Job) -> None:
         """Make what is left of a complete document, and its record, survive a power cut.
@@ -345,23 +353,23 @@ class Device:
             await self._store.written(durable=True)
         self._writer.print(job)
 
-    def _printed_in_thread(self, job: Job, outcome: str) -> None:
+    def _printed_in_thread(self, job: Job, outcome: Outcome) -> None:
         self._post(self._printed, job, outcome)
 
-    def _printed(self, job: Job, outcome: str) -> None:
-        if outcome == CLOSED:
+    def _printed(self, job: Job, outcome: Outcome) -> None:
+        if outcome.kind == CLOSED:
             return
-        if outcome == DONE and not job.stopping:
+        if job.stopping:
+            self._end_as_asked(job)
+        elif outcome.kind == FINISHED:
             job.become(COMPLETED)
-        elif outcome == LOST and self.policy.after_power_cycle == "hold" and job.whole and not job.stopping:
+        elif outcome.kind == FAILED:
+            job.become(ABORTED, outcome.reason, outcome.message)
+        elif outcome.kind == LOST and self.policy.after_power_cycle == "hold" and job.whole:
             self._hold(job)
-        elif outcome in FAULTS and not job.stopping:
-            job.become(ABORTED, "aborted-by-system", FAULTS[outcome])
-        elif outcome == LOST and not job.stopping:
+        else:
             sentence = f"The printer was switched off or unplugged after {job.printed} bytes of the document."
             job.become(ABORTED, "aborted-by-system", sentence)
-        else:
-            self._end_as_asked(job)
 
     def _end_as_asked(self, job: Job) -> None:
         assert job.stopping is not None
@@ -441,12 +449,11 @@ class Device:
 
     def _judge(self, job: Job, still: float) -> None:
         """Say what a job at the machine is doing, when it has taken nothing for `still` seconds."""
-        behind = job.printed < job.received
-        stalled = behind and still > STALLED_S
+        stalled = still > STALLED_S
         if stalled and job.state == PROCESSING:
             job.become(STOPPED)
         elif not stalled and job.state == STOPPED:
             job.become(PROCESSING)
-        if behind and still > self.policy.stall_s and job.sink is self.ring and not job.ended:
+        if still > self.policy.stall_s and job.sink is self.ring and not job.ended:
             job.must_move = True
             self.ring.wake()

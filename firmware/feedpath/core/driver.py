@@ -1,7 +1,9 @@
 """What the core asks of a printer language: what it can, and the bytes that only it knows."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+
+from feedpath.core.ticket import Ticket
 
 
 class Media(NamedTuple):
@@ -58,7 +60,32 @@ class Facts(NamedTuple):
     impressions: "int | None" = None
 
 
-Stage = Callable[[memoryview], "bytes | memoryview"]
+class Source(Protocol):
+    """A document as a conversion reads it: once, from its start on."""
+
+    def peek(self) -> memoryview:
+        """Wait for the next bytes and return a view of some of them, at least one; nothing at the end."""
+
+    def took(self, count: int) -> None:
+        """Be done with the first `count` bytes of the last peek: the next one begins behind them."""
+
+    def descriptor(self) -> int:
+        """Return a descriptor of a document that came whole, for the caller to close; raise OSError."""
+
+
+class Conversion(Protocol):
+    """A document becoming what a machine speaks: iterating gives the machine's bytes, a view good until the next.
+
+    It raises WireError when the document is wrong, Refused when it will not. impressions: sides of which all bytes
+    stand before the piece that is given, or have been given at the end.
+    """
+
+    impressions: int
+
+    def __iter__(self) -> "Iterator[bytes | memoryview]": ...
+
+    def stop(self) -> None:
+        """End it wherever it is, from any thread, more than once if need be."""
 
 
 class Driver:
@@ -68,9 +95,9 @@ class Driver:
         self.name = name
         self.capabilities = capabilities
 
-    def stages(self, format: str, options: "Mapping[str, object]") -> "Sequence[Stage]":
-        """Return the steps between the document's bytes and the machine's; none when they are the same."""
-        return ()
+    def convert(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
+        """Return what makes a document of that ticket the machine's; None when it is so already."""
+        return None
 
     def listen(self, said: bytes) -> Facts:
         """Return what the bytes of the status channel tell."""

@@ -170,7 +170,7 @@ class Job:
             self._leave()
         await self.recorded()
         if self.state in (CANCELED, ABORTED):
-            raise Refused(self.reasons[0], self.message)
+            raise self._refusal()
 
     def record(self) -> "dict[str, object]":
         """Return what must be known of it after a restart, as plain values."""
@@ -217,6 +217,11 @@ class Job:
         self.stopping = (state, reason, message)
         self._desk.stop(self)
 
+    def _refusal(self) -> Refused:
+        """Return what its client is told of an end that it did not ask for."""
+        _state, reason, message = self.stopping or (self.state, self.reasons[0], self.message)
+        return Refused(reason, message)
+
     def _leave(self) -> None:
         """The filling side has gone: it writes no more into the last space."""
         self._decoder = self._coded = None
@@ -226,7 +231,7 @@ class Job:
         while True:
             if self.over or self.stopping:
                 self._leave()
-                raise Refused("job-canceled")
+                raise self._refusal()
             if self.sink is None:
                 self._desk.open(self)
             if self.must_move:

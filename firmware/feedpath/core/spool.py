@@ -188,6 +188,8 @@ class Spool:
             self._bytes.set()
 
     def _append(self, view: "memoryview | bytes") -> None:
+        if self.closed:  # the job has ended, and its document is forgotten
+            return
         if not self.on_storage and not self._area.take_memory(len(view)):
             self._to_storage()
         if self.on_storage:
@@ -197,7 +199,7 @@ class Spool:
     def append_in_memory(self, view: memoryview) -> bool:
         """Store `view` at the end without touching storage; return whether memory had room."""
         with self._lock:
-            if self.on_storage or not self._area.take_memory(len(view)):
+            if self.closed or self.on_storage or not self._area.take_memory(len(view)):
                 return False
             self._write(view)
         return True
@@ -238,6 +240,13 @@ class Spool:
     def _reopen(self) -> None:
         if self._file < 0:
             self._file = os.open(self._area.path(self._name), os.O_RDONLY)
+
+    def descriptor(self) -> int:
+        """Return a descriptor of the document, which came whole, for the caller to close; raise OSError, Refused."""
+        self._flush()
+        with self._lock:
+            self._reopen()
+            return os.dup(self._file)
 
     def wake(self) -> None:
         """Wake whoever waits for bytes, to look again."""

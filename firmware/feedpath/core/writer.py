@@ -1,17 +1,22 @@
 """The thread that gives jobs' bytes to a machine, one job at a time."""
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from feedpath import aio
 from feedpath.core.connection import Connection, Gone
+from feedpath.core.document import Document
 from feedpath.core.driver import Driver
 from feedpath.core.job import Job
 from feedpath.core.policy import Policy
 from feedpath.core.ring import Ring
-from feedpath.core.spool import Area, Spool
+from feedpath.core.spool import Area
+from feedpath.core.stage import Stage
+from feedpath.errors import Refused, WireError
 
 logger = logging.getLogger(__name__)
 
@@ -21,16 +26,44 @@ LONG_S, SHORT_S = 0.5, 0.1  # a write that takes longer hands over half next tim
 LOOK_S = 0.25  # how long the thread waits before it looks whether it is still wanted
 FOREVER = -1
 
-# How a job's time at the machine ended; UNREADABLE: its document could not be read from storage
-DONE, STOPPED, LOST, UNREADABLE, FAILED, CLOSED = "done", "stopped", "lost", "unreadable", "failed", "closed"
+FINISHED, CEASED, LOST, FAILED, CLOSED = "finished", "ceased", "lost", "failed", "closed"
+
+
+class Outcome(NamedTuple):
+    """How a job's time at the machine ended: FINISHED; CEASED, as it was asked to; LOST with the machine; FAILED for
+    the reason and with the sentence given; CLOSED with the firmware.
+    """
+
+    kind: str
+    reason: str = ""
+    message: str = ""
+
+
+UNREADABLE = Outcome(
+    FAILED,
+    "aborted-by-system",
+    "Its document could not be read from storage, which may be failing; the log says more.",
+)
+BUG = Outcome(FAILED, "aborted-by-system", "Something went wrong inside; the log says what.")
+
+
+class Feed(Protocol):
+    """What a machine is to be given: a document as it is, or what a stage makes of it."""
+
+    @property
+    def ended(self) -> bool: ...
+    def ready(self, seconds: float) -> memoryview: ...
+    def took(self, count: int) -> None: ...
+    def close(self) -> None: ...
 
 
 class Writer:
-    """Prints the job it is given: from the ring, or from the spool where the job's bytes stand there.
+    """Prints the job it is given: its document as it is, or what the driver makes of it.
 
     done(job, outcome) and gone(connection) are called in the thread. `moved` is `clock`'s time at which the
-    machine last took something. unclean: whether the machine may hold the beginning of a job that ended early.
-    `lock` guards which of ring and spool holds what of a job.
+    machine last took something, or had nothing to take. unclean: whether the machine may hold the beginning of a job
+    that ended early. converted: the ring for what stages make. `lock` guards which of ring and spool holds what of the
+    job's document.
     """
 
     def __init__(
@@ -39,8 +72,9 @@ class Writer:
         area: Area,
         driver: Driver,
         policy: Policy,
-        done: "Callable[[Job, str], None]",
+        done: "Callable[[Job, Outcome], None]",
         gone: "Callable[[Connection], None]",
+        converted: Ring,
         clock: "Callable[[], float]" = time.monotonic,
     ):
         self.lock = threading.Lock()
@@ -59,6 +93,8 @@ class Writer:
         self.unclean = False
         self._closing = False
         self._bite = FIRST
+        self._sent = False  # whether the machine has taken anything of the job
+        self._converted = converted
         self._thread: "threading.Thread | None" = None
 
     def plug(self, connection: "Connection | None") -> None:
@@ -97,21 +133,25 @@ class Writer:
             job, self._job = self._job, None
             if job is not None:
                 outcome = self._try(job)
-                if outcome in (STOPPED, UNREADABLE, FAILED):
-                    self.unclean = self.unclean or job.printed > 0
+                if outcome.kind in (CEASED, FAILED):
+                    self.unclean = self.unclean or self._sent
                 self._done(job, outcome)
 
-    def _try(self, job: Job) -> str:
+    def _try(self, job: Job) -> Outcome:
+        self._sent = False
         try:
             return self._print(job)
+        except (WireError, Refused) as error:
+            reason = error.reason if isinstance(error, Refused) else "document-format-error"
+            return Outcome(FAILED, reason, str(error))
         except OSError as error:
             logger.error("the document of job %d cannot be read: %s", job.id, error)
             return UNREADABLE
         except Exception:
             logger.exception("printing job %d failed", job.id)
-            return FAILED
+            return BUG
 
-    def _print(self, job: Job) -> str:
+    def _print(self, job: Job) -> Outcome:
         while not job.stopping and not self._closing:
             connection = self._connection
             if connection is None:
@@ -121,28 +161,36 @@ class Writer:
                 if self.unclean:
                     self._clean(connection, job)
                 elif self._send(connection, job):
-                    return DONE
+                    return Outcome(FINISHED)
             except Gone:
                 self._lose(connection)
-                if job.printed and not self._again(job):
-                    return LOST
-        return CLOSED if self._closing else STOPPED
+                if not self._again(job):
+                    return Outcome(LOST)
+        return Outcome(CLOSED if self._closing else CEASED)
 
     def _send(self, connection: Connection, job: Job) -> bool:
         """Return True when the machine took the whole document, False when it is not wanted any more; raise Gone."""
-        while not job.stopping and not self._closing:
-            if connection is not self._connection:
-                raise Gone
-            if job.ended and job.printed == job.received:
-                return True
-            view = self._bytes(job)
-            if view:
-                count = self._hand(connection, view)
-                if count:
-                    self._took(job, count)
-            else:
-                self.moved = self._clock()  # the client is late, not the machine
+        with contextlib.closing(self._feed(job)) as feed:
+            while not job.stopping and not self._closing:
+                if connection is not self._connection:
+                    raise Gone
+                if feed.ended:
+                    return True
+                view = feed.ready(LOOK_S)
+                if view:
+                    count = self._hand(connection, view)
+                    if count:
+                        self.moved = self._clock()
+                        self._sent = True
+                        feed.took(count)
+                else:
+                    self.moved = self._clock()  # the client is late, not the machine
         return False
+
+    def _feed(self, job: Job) -> Feed:
+        document = Document(job, self._ring, self._area, self._policy, self.lock)
+        convert = self._driver.convert(job.ticket)
+        return document if convert is None else Stage(document, convert, self._converted)
 
     def _hand(self, connection: Connection, view: memoryview) -> int:
         """Return how much of `view` the machine took; as much at a time as it takes in a moment, so progress shows."""
@@ -155,37 +203,6 @@ class Writer:
             self._bite = min(MOST, self._bite * 2)
         return count
 
-    def _bytes(self, job: Job) -> memoryview:
-        position = job.printed
-        with self.lock:
-            spool = job.spool
-            stored = spool is not None and (job.sink is spool or position < spool.end_at)
-        source = spool if stored else self._ring
-        view: memoryview = source.ready(position, LOOK_S)
-        return view
-
-    def _took(self, job: Job, count: int) -> None:
-        self.moved = self._clock()
-        ring = self._ring
-        with self.lock:
-            job.printed += count
-            if job.sink is ring and job.printed > ring.drained_to:
-                ring.drained(job.printed - ring.drained_to)
-                if ring.retain and ring.drained_to - ring.released_to >= ring.size // 2:
-                    self._keep(job)
-
-    def _keep(self, job: Job) -> None:
-        """Copy what was drained out of the ring's way, or give up that the job can start again."""
-        ring = self._ring
-        if job.spool is None:
-            job.spool = Spool(self._area, str(job.id))
-        if ring.drained_to > self._policy.keep_copy or not pour(ring, job, ring.drained_to, in_memory=True):
-            ring.retain = False
-            job.whole = False
-            job.spool.discard()
-            job.spool = None
-        ring.release(ring.drained_to)
-
     def _lose(self, connection: Connection) -> None:
         self.unclean = True  # it may only have lost its cable, and hold the beginning of the job still
         if self._connection is connection:
@@ -193,10 +210,15 @@ class Writer:
         self._gone(connection)
 
     def _again(self, job: Job) -> bool:
-        if self._policy.after_power_cycle != "restart" or not job.whole:
+        """Go back to the document's beginning if it may be printed from there; return whether it may."""
+        if job.printed and not job.whole:
             return False
-        logger.warning("job %d starts again: the printer went away after %d bytes", job.id, job.printed)
-        job.printed = 0
+        if self._sent:
+            if self._policy.after_power_cycle != "restart":
+                return False
+            logger.warning("job %d starts again: the printer went away in the middle of it", job.id)
+        job.printed = job.impressions = 0
+        self._sent = False
         return True
 
     def _clean(self, connection: Connection, job: Job) -> None:
@@ -207,16 +229,3 @@ class Writer:
         while rest and not job.stopping and not self._closing:
             rest = rest[connection.write(rest) :]
         self.unclean = len(rest) > 0
-
-
-def pour(ring: Ring, job: Job, to: int, in_memory: bool) -> bool:
-    """Append the ring's bytes up to position `to` to the job's spool; return whether there was room in memory."""
-    position = job.spool.end_at
-    while position < to:
-        view = ring.bytes_at(position)[: to - position]
-        if not in_memory:
-            job.spool.append(view)
-        elif not job.spool.append_in_memory(view):
-            return False
-        position += len(view)
-    return True

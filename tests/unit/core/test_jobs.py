@@ -119,7 +119,7 @@ def test_told_ok_means_on_storage_while_the_machine_takes_nothing(tmp_path):
             await until(lambda: second.over)
             assert box.machine.received == b"1" * 40_000 + b"2" * 40_000
             await until(lambda: os.listdir(tmp_path / "spool") == [])
-            assert box.area.used == 0
+            await until(lambda: box.area.used == 0)
 
     run(main())
 

@@ -1,20 +1,14 @@
 """Where a document's bytes come from, as its readers see it: a ring, a stored document, a file."""
 
-from typing import BinaryIO, Protocol
+import os
+from typing import BinaryIO
 
+from feedpath.core.driver import Source
 from feedpath.errors import WireError
 
+__all__ = ["FileSource", "Source", "exactly"]
+
 PIECE_BYTES = 128 * 1024
-
-
-class Source(Protocol):
-    """A document, read once from its start on."""
-
-    def peek(self) -> memoryview:
-        """Wait for the next bytes and return a view of some of them, at least one; nothing at the end."""
-
-    def took(self, count: int) -> None:
-        """Be done with the first `count` bytes of the last peek: the next one begins behind them."""
 
 
 class FileSource:
@@ -33,6 +27,10 @@ class FileSource:
     def took(self, count: int) -> None:
         """Be done with `count` bytes."""
         self._view = self._view[count:]
+
+    def descriptor(self) -> int:
+        """Return a descriptor of the file, for the caller to close."""
+        return os.dup(self._file.fileno())
 
 
 def exactly(source: Source, count: int, what: str) -> bytes:
