@@ -1,0 +1,62 @@
+"""What machines speak, as data: the table of printer languages, and which documents each takes as they are.
+
+A language's module has Traits, what it must know of a machine, and encode(pages, setup, traits); it is loaded when it
+is first needed, so that a machine pays for its own language only.
+"""
+
+import importlib
+from types import ModuleType
+from typing import NamedTuple
+
+from feedpath.back.pdl.page import BLACK1, GRAY8, RGB24
+
+
+class Language(NamedTuple):
+    """A row. formats: MIME types of documents that are in this language. spaces: of pages that it takes, mono first
+    and colour last. tokens: what IEEE 1284 CMD fields call it. module: where it is encoded, "" where we cannot.
+    """
+
+    name: str
+    title: str
+    formats: "tuple[str, ...]"
+    spaces: "tuple[str, ...]"
+    tokens: "tuple[str, ...]"
+    module: str = ""
+
+
+LANGUAGES = (  # the best first, where a machine speaks several
+    Language("pwg", "PWG raster", ("image/pwg-raster",), (GRAY8, RGB24), ("PWG", "PWGRASTER"), "pwg"),
+    Language("urf", "Apple raster", ("image/urf",), (GRAY8, RGB24), ("URF", "AIRPRINT"), "urf"),
+    Language(
+        "postscript",
+        "PostScript",
+        ("application/postscript",),
+        (GRAY8, RGB24),
+        ("POSTSCRIPT", "PS", "PS2", "PS3", "BRSCRIPT", "KPDL"),
+        "postscript",
+    ),
+    Language(
+        "pcl5",
+        "PCL 5",
+        ("application/vnd.hp-pcl",),
+        (BLACK1, RGB24),
+        ("PCL", "PCL5", "PCL5E", "PCL5C"),
+        "pcl5",
+    ),
+    Language("escpos", "ESC/POS", ("application/vnd.epson.escpos",), (BLACK1,), ("ESC/POS", "ESCPOS"), "escpos"),
+    Language("zpl", "ZPL", ("application/vnd.zebra-zpl",), (BLACK1,), ("ZPL", "ZPLII", "ZPL2"), "zpl"),
+    Language("png", "PNG", ("image/png",), (GRAY8, RGB24), (), "png"),
+)
+BY_NAME = {language.name: language for language in LANGUAGES}
+BY_TOKEN = {token: language for language in LANGUAGES for token in language.tokens}
+
+
+def module(language: Language) -> ModuleType:
+    """Return the module that encodes the language."""
+    return importlib.import_module(f"feedpath.back.pdl.{language.module}")
+
+
+def spoken(commands: "tuple[str, ...]") -> "tuple[Language, ...]":
+    """Return the languages that a machine with these CMD tokens speaks and we can write, the best first."""
+    named = {token.upper().replace("-", "").replace(" ", "") for token in commands}
+    return tuple(language for language in LANGUAGES if named.intersection(language.tokens))
