@@ -11,8 +11,8 @@ class Refusal(NamedTuple):
     """Why a request is refused."""
 
     keyword: str
-    ipp: int  # RFC 8011, appendix B
-    http: int  # RFC 9110, 15
+    ipp: int  # RFC 8011, B.1; too-many-jobs: PWG 5100.7
+    http: int  # RFC 9110, 15; 507: RFC 4918, 11.5
     sentence: str
 
 

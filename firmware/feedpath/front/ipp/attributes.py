@@ -18,12 +18,12 @@ from feedpath.front.ipp import operations, template, values
 from feedpath.front.ipp.wire import Attribute
 
 FIXED, STATE, CLOCK, CLIENT = range(4)  # it changes with: driver, printer's version, second, address that a client uses
-DESCRIPTION, TEMPLATE, ON_REQUEST = "printer-description", "job-template", "media-col-database"  # RFC 8011, 4.2.5.1
+DESCRIPTION, TEMPLATE, ON_REQUEST = "printer-description", "job-template", "media-col-database"  # RFC 8011, 4.2.5
 
 TEXT_OCTETS = 1023  # RFC 8011, 5.1.2
 MAX_INTEGER = 2**31 - 1
 MAX_JPEG_SIDE = 65535  # pixels; ITU-T T.81, B.2.2
-IPP_PORT = 631  # RFC 8011, 5.4.1: the one that ipp and ipps addresses leave out
+IPP_PORT = 631  # RFC 3510, 4.2; RFC 7472, 4.3: the one that ipp and ipps addresses leave out
 KINDS = (  # printer-kind keyword, sizes that make a printer one
     ("envelope", ("na_number-10_4.125x9.5in", "na_monarch_3.875x7.5in", "iso_dl_110x220mm", "iso_c5_162x229mm")),
     ("photo", ("na_index-4x6_4x6in", "na_5x7_5x7in", "om_small-photo_100x150mm")),
@@ -142,7 +142,7 @@ def preferred_format(c: Capabilities) -> str:
 
 
 def features(c: Capabilities) -> "list[str]":
-    """Return ipp-features-supported: IPP Everywhere is what its formats make it (PWG 5100.14, 4.2)."""
+    """Return ipp-features-supported: IPP Everywhere is what its formats make it (PWG 5100.14, 6)."""
     raster = "image/pwg-raster" in c.formats and bool(c.pwg_types)
     return ["ipp-everywhere"] if raster and ("image/jpeg" in c.formats or not c.color) else ["none"]
 
@@ -258,13 +258,13 @@ ROWS = (
     Row("color-supported", BOOLEAN, FIXED, lambda v: v.capabilities.color, "5.4.26"),
     Row("compression-supported", KEYWORD, FIXED, lambda v: list(v.printer.compressions), "5.4.32"),
     Row("document-format-default", MIME, FIXED, lambda v: default_format(v.capabilities), "5.4.21"),
-    Row("document-format-preferred", MIME, FIXED, lambda v: preferred_format(v.capabilities), "PWG 5100.7"),
+    Row("document-format-preferred", MIME, FIXED, lambda v: preferred_format(v.capabilities), "AirPrint"),
     Row("document-format-supported", MIME, FIXED, lambda v: list(v.capabilities.formats), "5.4.22"),
     Row("generated-natural-language-supported", LANGUAGE, FIXED, lambda v: ["en"], "5.4.20"),
     Row("identify-actions-default", KEYWORD, FIXED, lambda v: ["display"], "PWG 5100.13"),
     Row("identify-actions-supported", KEYWORD, FIXED, lambda v: ["display"], "PWG 5100.13"),
     Row("ipp-features-supported", KEYWORD, FIXED, lambda v: features(v.capabilities), "PWG 5100.13"),
-    Row("ipp-versions-supported", KEYWORD, FIXED, lambda v: ["1.0", "1.1", "2.0"], "5.4.14; PWG 5100.12, 4"),
+    Row("ipp-versions-supported", KEYWORD, FIXED, lambda v: ["1.0", "1.1", "2.0"], "5.4.14; PWG 5100.12"),
     Row("job-creation-attributes-supported", KEYWORD, FIXED, lambda v: template.names(v.capabilities), "PWG 5100.7"),
     Row("job-ids-supported", BOOLEAN, FIXED, lambda v: True, "PWG 5100.7"),
     Row("jpeg-k-octets-supported", RANGE, FIXED, limits("image/jpeg", 0, MAX_INTEGER), "PWG 5100.13"),
@@ -312,7 +312,7 @@ ROWS = (
     Row("printer-organizational-unit", TEXT, FIXED, lambda v: [""], "PWG 5100.13"),
     Row("printer-output-tray", OCTETS, FIXED, lambda v: output_trays(v.capabilities), "PWG 5100.13"),
     Row("printer-state", ENUM, STATE, lambda v: v.printer.state, "5.4.11"),
-    Row("printer-state-change-date-time", DATE_TIME, STATE, lambda v: moment(v.printer.changed_at), "RFC 3995, 6.1"),
+    Row("printer-state-change-date-time", DATE_TIME, STATE, lambda v: moment(v.printer.changed_at), "RFC 3995, 6.2"),
     Row("printer-state-change-time", INTEGER, STATE, lambda v: seconds_up(v, v.printer.changed_at), "RFC 3995, 6.1"),
     Row("printer-state-message", TEXT, STATE, lambda v: state_message(v.printer), "5.4.13"),
     Row("printer-state-reasons", KEYWORD, STATE, lambda v: v.printer.reasons or ["none"], "5.4.12"),

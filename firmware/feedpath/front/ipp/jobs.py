@@ -8,7 +8,7 @@ from feedpath.core.job import OVER, Job
 from feedpath.front.ipp import template, values, wire
 from feedpath.front.ipp.attributes import NO_VALUE, TEXT_OCTETS, Address, moment, pairs, text
 
-DESCRIPTION, TEMPLATE = "job-description", "job-template"  # RFC 8011, 4.3.4.1
+DESCRIPTION, TEMPLATE = "job-description", "job-template"  # RFC 8011, 4.3.4
 KIBI = 1024
 NAME_OCTETS = 255  # RFC 8011, 5.1.3
 
@@ -86,7 +86,7 @@ ROWS = (
     Row("date-time-at-processing", values.DATE_TIME, lambda v: moment(v.job.processing), "5.3.14"),
     Row("document-format-supplied", values.MIME, lambda v: v.job.ticket.format, "PWG 5100.7"),
     Row("document-name-supplied", values.NAME, lambda v: name(v.job.ticket.document_name) or None, "PWG 5100.7"),
-    Row("job-id", values.INTEGER, lambda v: v.job.id, "5.3"),
+    Row("job-id", values.INTEGER, lambda v: v.job.id, "5.3.1"),
     Row("job-impressions-completed", values.INTEGER, lambda v: v.job.impressions, "5.3.18"),
     Row("job-k-octets", values.INTEGER, lambda v: k_octets(v.job.received), "5.3.17"),
     Row("job-k-octets-processed", values.INTEGER, lambda v: k_octets(v.job.printed), "5.3.18"),
@@ -97,7 +97,7 @@ ROWS = (
     Row("job-state", values.ENUM, lambda v: v.job.state, "5.3.7"),
     Row("job-state-message", values.TEXT, lambda v: message(v.job), "5.3.9"),
     Row("job-state-reasons", values.KEYWORD, lambda v: list(v.job.reasons) or ["none"], "5.3.8"),
-    Row("job-uri", values.URI, lambda v: v.client.ipp(job_path(v.job.id)), "5.3"),
+    Row("job-uri", values.URI, lambda v: v.client.ipp(job_path(v.job.id)), "5.3.2"),
     Row("job-uuid", values.URI, lambda v: "urn:uuid:" + v.job.uuid, "PWG 5100.13"),
     Row("number-of-documents", values.INTEGER, lambda v: int(v.job.ended or v.job.received > 0), "5.3.12"),
     Row("number-of-intervening-jobs", values.INTEGER, lambda v: ahead(v.job), "5.3.15"),
@@ -108,7 +108,7 @@ ROWS = (
 )  # fmt: skip
 
 LISTED = ("job-id", "job-uri")  # RFC 8011, 4.2.6.1: what Get-Jobs tells of each when nothing is requested
-CREATED = (  # RFC 8011, 4.2.1.2: what the answer to a creation tells
+CREATED = (  # RFC 8011, 4.2.1.2, and job-uuid: what the answer to a creation tells
     "job-id",
     "job-uri",
     "job-uuid",

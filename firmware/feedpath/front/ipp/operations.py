@@ -64,7 +64,7 @@ ATTRIBUTES = (  # those that clients may give; any other is reported as unsuppor
     Given("printer-uri", (values.URI,), False, "RFC 8011, 4.1.5"),
     Given("job-uri", (values.URI,), False, "RFC 8011, 4.1.5"),
     Given("job-id", (values.INTEGER,), False, "RFC 8011, 4.1.5"),
-    Given("requesting-user-name", NAME_TAGS, False, "RFC 8011, 4.1.5"),
+    Given("requesting-user-name", NAME_TAGS, False, "RFC 8011, 4.2.1.1"),
     Given("job-name", NAME_TAGS, False, "RFC 8011, 4.2.1.1"),
     Given("ipp-attribute-fidelity", (values.BOOLEAN,), False, "RFC 8011, 4.2.1.1"),
     Given("document-name", NAME_TAGS, False, "RFC 8011, 4.2.1.1"),

@@ -13,7 +13,7 @@ from feedpath.front.ipp.wire import Attribute
 
 OCTET_STREAM = "application/octet-stream"  # any format: a client that asks about it asks about the printer as such
 IDENTIFY_ACTIONS = ("display",)
-MESSAGE_OCTETS = 127  # PWG 5100.13: message (text(127))
+MESSAGE_OCTETS = 127  # RFC 8011, 4.3.3.1: message (text(127))
 JOBS_A_TURN = 32  # jobs of a list that are encoded before the other tasks have their turn
 
 

@@ -49,7 +49,7 @@ STRINGS = {  # RFC 8011, 5.1: octets at least, at most; lowest and highest octet
 MAX_OCTETS = 1023  # RFC 8011, 5.1.11
 DELETE = 0x7F
 
-DATE_FIELDS = (  # RFC 2579, DateAndTime: lowest, highest of each but the direction from UTC
+DATE_FIELDS = (  # RFC 2579, DateAndTime: lowest, highest of each but the direction; Kiribati is 14 h ahead
     (0, 65535), (1, 12), (1, 31), (0, 23), (0, 59), (0, 60), (0, 9), None, (0, 14), (0, 59),
 )  # fmt: skip
 

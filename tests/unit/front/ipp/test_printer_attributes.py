@@ -31,7 +31,7 @@ print-rendering-intent-default print-rendering-intent-supported printer-config-c
 printer-config-change-time printer-current-time printer-device-id printer-geo-location
 printer-get-attributes-supported printer-organization printer-organizational-unit printer-state-change-date-time
 printer-state-change-time printer-supply-info-uri printer-uuid pwg-raster-document-resolution-supported
-pwg-raster-document-sheet-back pwg-raster-document-type-supported which-jobs-supported"""  # PWG 5100.14, 5.2
+pwg-raster-document-sheet-back pwg-raster-document-type-supported which-jobs-supported"""  # PWG 5100.14
 CLIENTS = """
 document-format-preferred jpeg-k-octets-supported mopria-certified pdf-k-octets-supported
 printer-dns-sd-name printer-firmware-name printer-firmware-string-version printer-input-tray printer-kind
