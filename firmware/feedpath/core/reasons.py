@@ -46,7 +46,7 @@ REFUSALS = (
     Refusal("internal-error", 0x0500, 500, "Something went wrong inside; the log says what."),
     Refusal("operation-not-supported", 0x0501, 501, "This operation is not supported."),
     Refusal("service-unavailable", 0x0502, 503, "The printer is being shut down or started."),
-    Refusal("version-not-supported", 0x0503, 505, "This version of IPP is not supported; 1.0 to 2.2 are."),
+    Refusal("version-not-supported", 0x0503, 505, "This version of IPP is not supported; 1.x and 2.x are."),
     Refusal("device-error", 0x0504, 500, "The printer reports a fault."),
     Refusal("temporary-error", 0x0505, 503, "This cannot be done just now; try again later."),
     Refusal(

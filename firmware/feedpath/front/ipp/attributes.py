@@ -14,7 +14,7 @@ from feedpath import __version__
 from feedpath.core import reasons
 from feedpath.core.driver import Capabilities, Media, Supply
 from feedpath.core.printer import Printer
-from feedpath.front.ipp import operations, template, values
+from feedpath.front.ipp import operations, template, values, wire
 from feedpath.front.ipp.wire import Attribute
 
 FIXED, STATE, CLOCK, CLIENT = range(4)  # it changes with: driver, printer's version, second, address that a client uses
@@ -250,6 +250,7 @@ NAME, TEXT, URI, MIME, OCTETS = values.NAME, values.TEXT, values.URI, values.MIM
 LANGUAGE, CHARSET, RESOLUTION = values.LANGUAGE, values.CHARSET, values.RESOLUTION
 DATE_TIME, COLLECTION = values.DATE_TIME, values.BEGIN_COLLECTION
 
+VERSIONS = ["%d.%d" % version for version in wire.VERSIONS]
 SCHEMES = (False, True)  # clear text, TLS: all rows about addresses list them in this order
 
 ROWS = (
@@ -264,7 +265,7 @@ ROWS = (
     Row("identify-actions-default", KEYWORD, FIXED, lambda v: ["display"], "PWG 5100.13"),
     Row("identify-actions-supported", KEYWORD, FIXED, lambda v: ["display"], "PWG 5100.13"),
     Row("ipp-features-supported", KEYWORD, FIXED, lambda v: features(v.capabilities), "PWG 5100.13"),
-    Row("ipp-versions-supported", KEYWORD, FIXED, lambda v: ["1.0", "1.1", "2.0"], "5.4.14; PWG 5100.12"),
+    Row("ipp-versions-supported", KEYWORD, FIXED, lambda v: VERSIONS, "5.4.14; PWG 5100.12"),
     Row("job-creation-attributes-supported", KEYWORD, FIXED, lambda v: template.names(v.capabilities), "PWG 5100.7"),
     Row("job-ids-supported", BOOLEAN, FIXED, lambda v: True, "PWG 5100.7"),
     Row("jpeg-k-octets-supported", RANGE, FIXED, limits("image/jpeg", 0, MAX_INTEGER), "PWG 5100.13"),

@@ -182,8 +182,8 @@ class Call:
 
 
 def answer_start(version: "tuple[int, int]", code: int, request_id: int, sentence: str = "") -> bytes:
-    """Return the start of an answer: header and operation attributes."""
-    start = wire.encode_header(version, code, request_id) + GREETING
+    """Return the start of an answer to a request of `version`: header and operation attributes."""
+    start = wire.encode_header(wire.closest(version), code, request_id) + GREETING
     if not sentence:
         return start
     told = values.cut(sentence, STATUS_MESSAGE_OCTETS)

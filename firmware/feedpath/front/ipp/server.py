@@ -57,7 +57,8 @@ DOES = _functions(printing, queue)
 class Told:
     """An answer to Get-Printer-Attributes, without its header, and what it was made of."""
 
-    def __init__(self, sheet: Sheet, chosen: "tuple[int, ...]"):
+    def __init__(self, version: "tuple[int, int]", sheet: Sheet, chosen: "tuple[int, ...]"):
+        self.version = bytes(wire.closest(version))
         self.sheet = sheet
         self.capabilities = sheet.printer.capabilities
         self.chosen = chosen
@@ -218,7 +219,7 @@ class Ipp:
 
     def describe(self, call: Call, printer: Printer, chosen: "tuple[int, ...]") -> bytes:
         """Return the answer with a printer's chosen attributes; requests of the same octets get it without a parse."""
-        told = Told(self._sheets[printer], chosen)
+        told = Told(call.message.version, self._sheets[printer], chosen)
         if len(call.octets) <= TOLD_REQUEST_MAX:
             if len(self._told) >= TOLD_MAX:
                 self._told.clear()
@@ -241,7 +242,7 @@ class Ipp:
             group = told.sheet.encode(told.chosen, client, self.now(), up)
             told.octets = b"".join((GREETING, group, END))
             told.stamp = told.sheet.stamp()
-        return b"".join((octets[:2], SUCCESS, octets[4 : wire.HEADER], told.octets))
+        return b"".join((told.version, SUCCESS, octets[4 : wire.HEADER], told.octets))
 
 
 def _without_id(octets: bytes) -> bytes:
@@ -281,7 +282,5 @@ def _wider(buffer: memoryview) -> memoryview:
 def _refuse_unread(start: bytes, error: WireError) -> bytes:
     """Return the answer to a request that cannot be accepted; octets of its header that did not come are 0."""
     version = (start[0], start[1])
-    if version not in wire.VERSIONS:
-        version = wire.VERSIONS[0] if version < wire.VERSIONS[0] else wire.VERSIONS[-1]  # RFC 8011, 4.1.8: the closest
     request_id = int.from_bytes(start[4:8], "big", signed=True)
     return answer_start(version, error.status or status.BAD_REQUEST, request_id, error.message) + END

@@ -22,7 +22,8 @@ HEADER = 8  # octets of version, operation or status, and request id
 MAX_MESSAGE = 64 * 1024  # octets without the document; the largest seen from any client are below 4 KiB
 MAX_DEPTH = 8  # collections inside collections; registered attributes need 3
 MAX_LENGTH = 0x7FFF  # RFC 8010, 3.2: lengths are signed
-VERSIONS = ((1, 0), (1, 1), (2, 0), (2, 1), (2, 2))
+VERSIONS = ((1, 0), (1, 1), (2, 0))  # that answers come in; requests may be of any 1.x and 2.x
+MAJORS = (1, 2)
 NAME_OCTETS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
 
 
@@ -273,9 +274,18 @@ def _encode_item(parts: "list[bytes]", tag: int, name: bytes, data: bytes) -> No
     parts.append(struct.pack(">BH", tag, len(name)) + name + struct.pack(">H", len(data)) + data)
 
 
+def closest(version: "tuple[int, int]") -> "tuple[int, int]":
+    """Return the version that a request of `version` is answered in (RFC 8011, 4.1.8)."""
+    found = VERSIONS[0]
+    for known in VERSIONS:
+        if known <= version:
+            found = known
+    return found
+
+
 def check_request(message: Message) -> None:
     """Raise WireError where a request breaks the rules that hold for every operation (RFC 8011, 4.1)."""
-    if message.version not in VERSIONS:
+    if message.version[0] not in MAJORS:
         raise WireError("IPP %d.%d is not known here" % message.version, status.VERSION_NOT_SUPPORTED)
     if message.request_id < 1:
         raise WireError("request-id is %d; it counts from 1" % message.request_id, status.BAD_REQUEST)
