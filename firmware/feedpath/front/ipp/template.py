@@ -117,29 +117,34 @@ def judge(attributes: "Sequence[Attribute]", c: Capabilities) -> "tuple[dict[str
     options: "dict[str, object]" = {}
     unsupported: "list[Attribute]" = []
     for attribute in attributes:
+        row = BY_NAME.get(attribute.name)
         if attribute.name == "media-col":
             unsupported += _judge_media_col(attribute, c, options)
-        elif attribute.name not in BY_NAME:
+        elif row is None or row.supported(c) is False:
             unsupported.append(Attribute(attribute.name, [(values.UNSUPPORTED, None)]))
-        elif accepts(BY_NAME[attribute.name], attribute, c):
-            options[attribute.name] = attribute.value if len(attribute.pairs) == 1 else attribute.values
         else:
-            unsupported.append(attribute)
+            taken, refused = _divide(row, attribute.pairs, c)
+            if taken:
+                options[attribute.name] = taken[0] if len(taken) == 1 else taken
+            if refused:
+                unsupported.append(Attribute(attribute.name, refused))
     return options, unsupported
 
 
-def accepts(row: Row, attribute: Attribute, c: Capabilities) -> bool:
-    """Return whether every value of a job's attribute is one that the printer supports."""
-    supported = row.supported(c)
-    for tag, value in attribute.pairs:
-        if tag != row.tag and (row.tag, tag) != (values.KEYWORD, values.NAME):
-            return False
-        if row.supported_tag == values.RANGE:
-            if not supported[0] <= value <= supported[1]:
-                return False
-        elif supported is False or (supported is not True and value not in supported):
-            return False
-    return len(attribute.pairs) == 1 or row.name in SEVERAL
+def _divide(row: Row, pairs: "list[tuple[int, Any]]", c: Capabilities) -> "tuple[list[Any], list[tuple[int, Any]]]":
+    """Return the values that the printer supports, and the pairs that it does not (RFC 8011, 4.1.7)."""
+    if len(pairs) > 1 and row.name not in SEVERAL:
+        return [], pairs
+    refused = [pair for pair in pairs if not _accepts(row, *pair, row.supported(c))]
+    return [value for tag, value in pairs if (tag, value) not in refused], refused
+
+
+def _accepts(row: Row, tag: int, value: "Any", supported: "Any") -> bool:
+    if tag != row.tag and (row.tag, tag) != (values.KEYWORD, values.NAME):
+        return False
+    if row.supported_tag == values.RANGE:
+        return bool(supported[0] <= value <= supported[1])
+    return supported is True or value in supported
 
 
 def _judge_media_col(attribute: Attribute, c: Capabilities, options: "dict[str, object]") -> "list[Attribute]":

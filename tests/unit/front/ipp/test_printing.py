@@ -194,7 +194,8 @@ async def test_media_col_asks_for_media(
         (an("sides", 3), [(values.INTEGER, 3)]),
         (an("sides", "one-sided", tag=values.TEXT), [(values.TEXT, "one-sided")]),
         (an("number-up", 1, 1), [(values.INTEGER, 1)] * 2),
-        (an("page-ranges", (1, 2), tag=values.RANGE), [(values.RANGE, (1, 2))]),
+        (an("finishings", 3, 4, 20, tag=values.ENUM), [(values.ENUM, 4), (values.ENUM, 20)]),  # 3 is supported
+        (an("page-ranges", (1, 2), tag=values.RANGE), [(values.UNSUPPORTED, None)]),  # page-ranges-supported is false
         (an("vendor-glitter", "much"), [(values.UNSUPPORTED, None)]),
         (an("media-col", 3), [(values.INTEGER, 3)]),
     ],
