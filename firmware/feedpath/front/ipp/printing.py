@@ -17,6 +17,7 @@ async def print_job(call: Call) -> bytes:
     """Print the document that comes with the request (RFC 8011, 4.2.1)."""
     ticket = _ticket(call)
     _describe_document(call, call.printer, ticket)
+    _judge(call, ticket)
     call.printer.check(ticket)
     if not await call.document.begins():
         raise WireError("there is no document", status.BAD_REQUEST)
@@ -27,13 +28,16 @@ async def validate_job(call: Call) -> bytes:
     """Tell whether a Print-Job with these attributes would be taken (RFC 8011, 4.2.3)."""
     ticket = _ticket(call)
     _describe_document(call, call.printer, ticket)
+    _judge(call, ticket)
     call.printer.check(ticket)
     return call.answer()
 
 
 async def create_job(call: Call) -> bytes:
     """Make a job whose document comes by Send-Document (RFC 8011, 4.2.4)."""
-    job = call.printer.submit(_ticket(call))
+    ticket = _ticket(call)
+    _judge(call, ticket)
+    job = call.printer.submit(ticket)
     await job.recorded()
     return call.answer(call.job_group(job, CREATED))
 
@@ -74,21 +78,33 @@ async def _receive(call: Call, job: Job) -> bytes:
 
 
 def _ticket(call: Call) -> Ticket:
-    """Return what is asked of the job; raise Refused when all must be done but cannot (ipp-attribute-fidelity)."""
-    # Some clients give job template attributes, job-hold-until above all, among the operation's.
-    strays = [each for each in call.given.attributes if each.name in template.NAMES or each.name not in GIVEN]
-    options, call.unsupported = template.judge(call.group(wire.JOB) + strays, call.printer.capabilities)
-    if call.unsupported and call.value("ipp-attribute-fidelity"):
-        names = ", ".join(attribute.name for attribute in call.unsupported)
-        raise Refused("attributes-or-values-not-supported", f"The printer cannot do what was asked by {names}.")
+    """Return whose job it is, and what it is called."""
     return Ticket(
         name=call.value("job-name") or call.value("document-name") or "Untitled",
         user=call.user,
         host=call.request.peer[0],
         format=default_format(call.printer.capabilities),
-        hold=options.get("job-hold-until") == template.INDEFINITE,
-        options=options,
     )
+
+
+def _judge(call: Call, ticket: Ticket) -> None:
+    """Put into the ticket what is asked of the job; raise Refused when all must be done but cannot.
+
+    ipp-attribute-fidelity is about job template attributes (RFC 8011, C.1); unknown ones of the operation are ignored
+    (6.2.2), and told.
+    """
+    asked = call.group(wire.JOB)
+    names = {each.name for each in asked}
+    others = [each for each in call.given.attributes if each.name not in names]
+    # Some clients give job template attributes, job-hold-until above all, among the operation's.
+    asked = asked + [each for each in others if each.name in template.NAMES]
+    unknown = [each.name for each in others if each.name not in template.NAMES and each.name not in GIVEN]
+    ticket.options, refused = template.judge(asked, call.printer.capabilities)
+    ticket.hold = ticket.options.get("job-hold-until") == template.INDEFINITE
+    call.unsupported = refused + [Attribute(name, [(values.UNSUPPORTED, None)]) for name in unknown]
+    if refused and call.value("ipp-attribute-fidelity"):
+        told = ", ".join(attribute.name for attribute in refused)
+        raise Refused("attributes-or-values-not-supported", f"The printer cannot do what was asked by {told}.")
 
 
 def _describe_document(call: Call, printer: Printer, ticket: Ticket) -> None:

@@ -225,6 +225,48 @@ async def test_with_fidelity_a_job_that_cannot_have_all_is_refused(operation: st
         assert not ask.printer.jobs
 
 
+@pytest.mark.parametrize("operation", ["Print-Job", "Validate-Job", "Create-Job"])
+@runs
+async def test_with_fidelity_an_unknown_operation_attribute_is_ignored(operation: str, tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        document = DOCUMENT if operation == "Print-Job" else b""
+        given = (an("ipp-attribute-fidelity", True), an("client-glitter", "much"))
+        answer = await ask(operation, *given, job=(an("sides", "one-sided"),), document=document)
+        assert answer.status == status.OK_IGNORED_OR_SUBSTITUTED
+        assert answer["client-glitter"] is None
+        answer = await ask(operation, *given, job=(an("copies", 9),), document=document)
+        assert answer.status == status.ATTRIBUTES_OR_VALUES_NOT_SUPPORTED
+        assert answer.names(wire.UNSUPPORTED) == ["copies", "client-glitter"]
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        (an("document-format", "text/x-unheard-of"), status.FORMAT_NOT_SUPPORTED),
+        (an("compression", "lzw"), status.COMPRESSION_NOT_SUPPORTED),
+    ],
+)
+@pytest.mark.parametrize("operation", ["Print-Job", "Validate-Job"])
+@runs
+async def test_a_document_that_is_not_taken_is_the_bigger_problem(
+    operation: str, given: Attribute, expected: int, tmp_path: Path
+) -> None:
+    async with front_end(tmp_path) as ask:
+        document = DOCUMENT if operation == "Print-Job" else b""
+        fidelity = an("ipp-attribute-fidelity", True)
+        answer = await ask(operation, fidelity, given, job=(an("copies", 9),), document=document)
+        assert answer.status == expected
+        assert answer.names(wire.UNSUPPORTED) == [given.name]
+
+
+@runs
+async def test_what_is_asked_twice_is_reported_once(tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        answer = await ask("Create-Job", an("copies", 8), job=(an("copies", 9),))
+        (group,) = answer.groups(wire.UNSUPPORTED)
+        assert group.attributes == [an("copies", 9)]
+
+
 @pytest.mark.parametrize("among", ["operation", "job"])
 @runs
 async def test_a_job_is_held_until_it_is_released(among: str, tmp_path: Path) -> None:
