@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from feedpath import aio
-from feedpath.core.job import OVER, Job
+from feedpath.core.job import HELD, OVER, Job
 from feedpath.errors import Refused
 from feedpath.front.ipp import jobs, operations, sheet, values
 from feedpath.front.ipp.attributes import text
@@ -12,6 +12,7 @@ from feedpath.front.ipp.template import INDEFINITE, NO_HOLD
 from feedpath.front.ipp.wire import Attribute
 
 OCTET_STREAM = "application/octet-stream"  # any format: a client that asks about it asks about the printer as such
+HOLD_UNTIL = "job-hold-until"
 IDENTIFY_ACTIONS = ("display",)
 MESSAGE_OCTETS = 127  # RFC 8011, 4.3.3.1: message (text(127))
 JOBS_A_TURN = 32  # jobs of a list that are encoded before the other tasks have their turn
@@ -103,22 +104,25 @@ async def cancel_my_jobs(call: Call) -> bytes:
 
 
 async def hold_job(call: Call) -> bytes:
-    """Keep a waiting job from printing (RFC 8011, 4.3.5)."""
-    until = call.value("job-hold-until") or INDEFINITE
-    if until not in (INDEFINITE, NO_HOLD):
-        call.unsupported.append(Attribute("job-hold-until", [(values.KEYWORD, until)]))
-        raise Refused("attributes-or-values-not-supported", "job-hold-until can be indefinite or no-hold.")
-    call.require_owner(call.job)
-    if until == NO_HOLD:
+    """Keep a waiting job from printing (RFC 8011, 4.3.5): until it is released, whatever time is named (4.3.5.1)."""
+    job, until = call.job, call.given.find("job-hold-until")
+    call.require_owner(job)
+    if until is not None and until.value == NO_HOLD:
         return await release_job(call)
-    call.job.printer.hold(call.job)
+    job.printer.hold(job)
+    job.ticket.options[HOLD_UNTIL] = INDEFINITE
+    if until is not None and until.value != INDEFINITE:
+        call.unsupported.append(until)
     return call.answer()
 
 
 async def release_job(call: Call) -> bytes:
-    """Let a held job print (RFC 8011, 4.3.6)."""
-    call.require_owner(call.job)
-    call.job.printer.release(call.job)
+    """Let a held job print (RFC 8011, 4.3.6); one that waits or prints does so already."""
+    job = call.job
+    call.require_owner(job)
+    if job.state == HELD or job.over:
+        job.printer.release(job)
+        job.ticket.options.pop(HOLD_UNTIL, None)
     return call.answer()
 
 

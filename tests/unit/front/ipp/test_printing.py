@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from feedpath.core.job import ABORTED, CANCELED, COMPLETED, HELD
+from feedpath.core.job import ABORTED, CANCELED, COMPLETED, HELD, PENDING
 from feedpath.errors import Refused
 from feedpath.front.ipp import status, values, wire
 from feedpath.front.ipp.call import Document
@@ -285,13 +285,31 @@ async def test_a_job_is_held_until_it_is_released(among: str, tmp_path: Path) ->
 async def test_a_waiting_job_can_be_held(tmp_path: Path) -> None:
     async with front_end(tmp_path, plugged=False) as ask:
         await printed(ask)
-        refused = await ask("Hold-Job", an("job-hold-until", "weekend"), id=1)
-        assert refused.status == status.ATTRIBUTES_OR_VALUES_NOT_SUPPORTED
-        assert refused.names(wire.UNSUPPORTED) == ["job-hold-until"]
-        assert (await ask("Hold-Job", id=1)).status == status.OK
-        assert ask.printer.jobs[1].state == HELD
+        for _ in ("held", "held again"):
+            assert (await ask("Hold-Job", id=1)).status == status.OK
+            assert ask.printer.jobs[1].state == HELD
+            assert (await ask("Get-Job-Attributes", id=1))["job-hold-until"] == "indefinite"
         assert (await ask("Hold-Job", an("job-hold-until", "no-hold"), id=1)).status == status.OK
-        assert ask.printer.jobs[1].state != HELD
+        assert ask.printer.jobs[1].state == PENDING
+        assert "job-hold-until" not in (await ask("Get-Job-Attributes", id=1)).names(wire.JOB)
+
+
+@runs
+async def test_a_job_held_until_a_time_that_is_not_known_waits_to_be_released(tmp_path: Path) -> None:
+    async with front_end(tmp_path, plugged=False) as ask:
+        await printed(ask)
+        answer = await ask("Hold-Job", an("job-hold-until", "weekend"), id=1)
+        assert (answer.status, answer["job-hold-until"]) == (status.OK_IGNORED_OR_SUBSTITUTED, "weekend")
+        assert ask.printer.jobs[1].state == HELD
+
+
+@runs
+async def test_releasing_a_job_that_is_not_held_changes_nothing(tmp_path: Path) -> None:
+    async with front_end(tmp_path, plugged=False) as ask:
+        await printed(ask)
+        assert (await ask("Release-Job", id=1)).status == status.OK
+        assert ask.printer.jobs[1].state == PENDING
+        await ask("Cancel-Job", id=1)
         assert (await ask("Release-Job", id=1)).status == status.NOT_POSSIBLE
 
 
