@@ -78,16 +78,22 @@ class Call:
         self._job: "Job | None" = None
 
     def check(self) -> None:
-        """Raise WireError where an operation attribute has another type or number of values than its name asks for."""
+        """Raise WireError where an operation attribute has another type or number of values than its name asks for.
+
+        Raise Refused where a number is too small (RFC 8011, 6.2.2).
+        """
         for attribute in self.given.attributes:
             row = operations.GIVEN.get(attribute.name)
             if row is None:
                 continue
             if len(attribute.pairs) > 1 and not row.several:
                 raise WireError(f"{attribute.name}: one value is allowed", status.BAD_REQUEST)
-            for tag, _value in attribute.pairs:
+            for tag, value in attribute.pairs:
                 if tag not in row.tags:
                     raise WireError(f"{attribute.name}: wrong type of value", status.BAD_REQUEST)
+                if row.least is not None and value < row.least:
+                    self.unsupported.append(attribute)
+                    raise Refused("attributes-or-values-not-supported", f"{row.name} is {row.least} at least.")
 
     def find(self, target: str) -> None:
         """Find the printer or job that it is about; raise WireError when none is named, Refused when there is none."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from feedpath.core import reasons
-from feedpath.core.job import OVER, Job
+from feedpath.core.job import HELD, OVER, PENDING, Job
 from feedpath.front.ipp import template, values, wire
 from feedpath.front.ipp.attributes import NO_VALUE, TEXT_OCTETS, Address, moment, pairs, text
 
@@ -43,11 +43,17 @@ def k_octets(octets: int) -> int:
     return -(-octets // KIBI)
 
 
+def turn(job: Job) -> "tuple[bool, bool, int]":
+    """Return what sorts jobs by the time when they will be complete: nobody knows when a held one will."""
+    return job.state == HELD, job.state == PENDING, job.id
+
+
 def ahead(job: Job) -> int:
-    """Return number-of-intervening-jobs: those of the same printer that were there before and are not over."""
+    """Return number-of-intervening-jobs: those of the same printer that will be complete before."""
     if job.state in OVER or job.printer.waiting <= 1:
         return 0
-    return sum(other.state not in OVER for other in job.printer.jobs.values() if other.id < job.id)
+    own = turn(job)
+    return sum(other.state not in OVER and turn(other) < own for other in job.printer.jobs.values())
 
 
 def name(value: str) -> str:

@@ -50,12 +50,13 @@ TEXT_TAGS = (values.TEXT, values.TEXT_WITH_LANGUAGE)
 
 
 class Given(NamedTuple):
-    """An operation attribute: its tags, and whether it may have several values."""
+    """An operation attribute: its tags, whether it may have several values, the least of a number."""
 
     name: str
     tags: "tuple[int, ...]"
     several: bool
     section: str
+    least: "int | None" = None
 
 
 ATTRIBUTES = (  # those that clients may give; any other is reported as unsupported where a job is created
@@ -72,13 +73,14 @@ ATTRIBUTES = (  # those that clients may give; any other is reported as unsuppor
     Given("document-format", (values.MIME,), False, "RFC 8011, 4.2.1.1"),
     Given("last-document", (values.BOOLEAN,), False, "RFC 8011, 4.3.1.1"),
     Given("requested-attributes", (values.KEYWORD,), True, "RFC 8011, 4.2.5.1"),
-    Given("limit", (values.INTEGER,), False, "RFC 8011, 4.2.6.1"),
+    Given("limit", (values.INTEGER,), False, "RFC 8011, 4.2.6.1", 1),
+    Given("first-index", (values.INTEGER,), False, "PWG 5100.13", 1),
     Given("which-jobs", (values.KEYWORD,), False, "RFC 8011, 4.2.6.1"),
     Given("my-jobs", (values.BOOLEAN,), False, "RFC 8011, 4.2.6.1"),
     Given("job-hold-until", (values.KEYWORD, *NAME_TAGS), False, "RFC 8011, 4.3.5.1"),
     Given("message", TEXT_TAGS, False, "RFC 8011, 4.3.3.1"),
     Given("job-ids", (values.INTEGER,), True, "PWG 5100.7"),
-    Given("first-job-id", (values.INTEGER,), False, "CUPS Implementation of IPP"),
+    Given("first-job-id", (values.INTEGER,), False, "CUPS", 1),
     Given("identify-actions", (values.KEYWORD,), True, "PWG 5100.13"),
 )
 

@@ -13,6 +13,7 @@ from feedpath.front.ipp.wire import Attribute
 
 OCTET_STREAM = "application/octet-stream"  # any format: a client that asks about it asks about the printer as such
 HOLD_UNTIL = "job-hold-until"
+CHOICES = ("which-jobs", "my-jobs", "limit", "first-index", "first-job-id")  # of jobs, by Get-Jobs
 IDENTIFY_ACTIONS = ("display",)
 MESSAGE_OCTETS = 127  # RFC 8011, 4.3.3.1: message (text(127))
 JOBS_A_TURN = 32  # jobs of a list that are encoded before the other tasks have their turn
@@ -39,7 +40,7 @@ async def get_printers(call: Call) -> bytes:
     """Tell all printers' attributes (CUPS-Get-Printers)."""
     chosen = sheet.choose(call.values("requested-attributes") or ("all",))
     limit = call.value("limit")
-    printers = list(call.front.printers)[: None if limit is None else max(1, limit)]
+    printers = list(call.front.printers)[:limit]
     return call.answer(*(call.front.encode(printer, chosen, call.client) for printer in printers))
 
 
@@ -49,7 +50,7 @@ async def get_job_attributes(call: Call) -> bytes:
 
 
 async def get_jobs(call: Call) -> bytes:
-    """Tell the attributes of jobs (RFC 8011, 4.2.6; job-ids by PWG 5100.7, first-job-id by CUPS)."""
+    """Tell the attributes of jobs (RFC 8011, 4.2.6; job-ids by PWG 5100.7, first-index by PWG 5100.13)."""
     rows = jobs.choose(call.values("requested-attributes") or jobs.LISTED)
     groups = []
     for index, job in enumerate(_wanted(call)):
@@ -60,21 +61,32 @@ async def get_jobs(call: Call) -> bytes:
 
 
 def _wanted(call: Call) -> "list[Job]":
-    """Return the jobs that Get-Jobs is to tell: where all have ended the latest first, else in their order."""
+    """Return the jobs that Get-Jobs is to tell, in the order of RFC 8011, 4.2.6.2; where they may be any, by their ids.
+
+    A list of job-ids says it all: with any other choice it contradicts itself, to us as to CUPS.
+    """
+    ids = call.values("job-ids")
+    if ids:
+        call.unsupported += [each for each in call.given.attributes if each.name in CHOICES]
+        if call.unsupported:
+            raise Refused("conflicting-attributes", "job-ids cannot be given with another choice of jobs.")
+        return [job for job in call.printer.jobs.values() if job.id in ids]
     which = call.value("which-jobs") or "not-completed"
     states = operations.WHICH_JOBS.get(which)
     if states is None:
         call.unsupported.append(Attribute("which-jobs", [(values.KEYWORD, which)]))
         raise Refused("attributes-or-values-not-supported", f"which-jobs can be {', '.join(operations.WHICH_JOBS)}.")
-    ids, first = call.values("job-ids"), call.value("first-job-id") or 1
-    found: "Iterable[Job]" = (job for job in call.printer.jobs.values() if job.state in states and job.id >= first)
-    if ids:
-        found = (job for job in call.printer.jobs.values() if job.id in ids)
+    found: "Iterable[Job]" = (job for job in call.printer.jobs.values() if job.state in states)
     if call.value("my-jobs"):
         found = (job for job in found if job.user == call.user)
-    ordered = sorted(found, key=lambda job: job.id, reverse=set(states) <= set(OVER))
-    limit = call.value("limit")
-    return ordered if limit is None else ordered[: max(1, limit)]
+    found = sorted(found, key=lambda job: job.id)
+    if set(states) <= set(OVER):
+        found = sorted(found, key=lambda job: (job.completed or 0.0, job.id), reverse=True)
+    elif set(states).isdisjoint(OVER):
+        found = sorted(found, key=jobs.turn)
+    found = [job for job in found if job.id >= (call.value("first-job-id") or 1)]
+    first, limit = (call.value("first-index") or 1) - 1, call.value("limit")
+    return found[first:] if limit is None else found[first : first + limit]
 
 
 async def cancel_job(call: Call) -> bytes:

@@ -82,7 +82,7 @@ async def test_jobs_are_told_by_id_and_address_when_nothing_else_is_asked(tmp_pa
 @pytest.mark.parametrize(
     "given, ids",
     [
-        ((), [3, 4, 5]),
+        ((), [3, 5, 4]),  # the held one last
         ((an("which-jobs", "completed"),), [2, 1]),
         ((an("which-jobs", "canceled"),), [2]),
         ((an("which-jobs", "aborted"),), []),
@@ -90,9 +90,12 @@ async def test_jobs_are_told_by_id_and_address_when_nothing_else_is_asked(tmp_pa
         ((an("which-jobs", "pending"),), [3, 5]),
         ((an("which-jobs", "pending-held"),), [4]),
         ((an("my-jobs", True),), [3, 5]),
-        ((an("my-jobs", False),), [3, 4, 5]),
-        ((an("limit", 2),), [3, 4]),
-        ((an("first-job-id", 4),), [4, 5]),
+        ((an("my-jobs", False),), [3, 5, 4]),
+        ((an("limit", 2),), [3, 5]),
+        ((an("first-job-id", 4),), [5, 4]),
+        ((an("first-index", 2),), [5, 4]),
+        ((an("first-index", 2), an("limit", 1)), [5]),
+        ((an("first-index", 9),), []),
         ((an("job-ids", 5, 1, 99),), [1, 5]),
         ((an("which-jobs", "completed"), an("limit", 1)), [2]),
     ],
@@ -118,6 +121,46 @@ async def test_jobs_of_an_unknown_kind_are_refused(tmp_path: Path) -> None:
         assert answer.names(wire.UNSUPPORTED) == ["which-jobs"]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        an("which-jobs", "completed"),
+        an("my-jobs", True),
+        an("limit", 5),
+        an("first-index", 1),
+        an("first-job-id", 1),
+    ],
+)
+@runs
+async def test_a_list_of_jobs_with_another_choice_contradicts_itself(given: Attribute, tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        answer = await ask("Get-Jobs", an("job-ids", 1, 2), given)
+        assert answer.status == 0x040E  # client-error-conflicting-attributes
+        assert answer.names(wire.UNSUPPORTED) == [given.name]
+
+
+@pytest.mark.parametrize("operation", ["Get-Jobs", "CUPS-Get-Printers"])
+@pytest.mark.parametrize("name", ["limit", "first-index", "first-job-id"])
+@pytest.mark.parametrize("count", [0, -1])
+@runs
+async def test_what_counts_from_1_is_refused_below(operation: str, name: str, count: int, tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        answer = await ask(operation, an(name, count))
+        assert answer.status == status.ATTRIBUTES_OR_VALUES_NOT_SUPPORTED
+        assert answer[name] == count
+
+
+@runs
+async def test_jobs_that_ended_are_told_by_the_time_when_they_did(tmp_path: Path) -> None:
+    async with front_end(tmp_path, plugged=False) as ask:
+        await submit(ask, "alice", "alice", "alice")
+        for id in (2, 3, 1):
+            await ask("Cancel-Job", id=id)
+            await until(lambda id=id: ask.printer.jobs[id].completed is not None)  # type: ignore[misc]
+        told = (await ask("Get-Jobs", an("which-jobs", "completed"))).groups(wire.JOB)
+        assert [group.attributes[0].value for group in told] == [1, 3, 2]
+
+
 @runs
 async def test_a_job_tells_how_many_are_before_it(tmp_path: Path) -> None:
     async with front_end(tmp_path, plugged=False) as ask:
@@ -125,6 +168,9 @@ async def test_a_job_tells_how_many_are_before_it(tmp_path: Path) -> None:
         await ask("Cancel-Job", id=2, user="bob")
         told = [(await ask("Get-Job-Attributes", id=id))["number-of-intervening-jobs"] for id in (1, 2, 3)]
         assert told == [0, 0, 1]
+        await ask("Hold-Job", id=1)
+        told = [(await ask("Get-Job-Attributes", id=id))["number-of-intervening-jobs"] for id in (1, 3)]
+        assert told == [1, 0]
 
 
 @runs
