@@ -103,16 +103,15 @@ class Call:
                 raise WireError("printer-uri is missing", status.BAD_REQUEST)
             self._printer = self.front.printer_at(uri)
         elif target == operations.JOB:
-            self._job = self.front.job_at(self._job_uri(), self.value("job-id"))
+            self._job = self._find_job()
 
-    def _job_uri(self) -> str:
+    def _find_job(self) -> Job:
         job_uri, printer_uri, id = self.value("job-uri"), self.value("printer-uri"), self.value("job-id")
-        if job_uri is not None:
-            return str(job_uri)
+        if job_uri is not None:  # a job-id besides says nothing more (RFC 8011, 4.1.5)
+            return self.front.job_at(job_uri, None)
         if printer_uri is None or id is None:
             raise WireError("job-uri, or printer-uri and job-id, are missing", status.BAD_REQUEST)
-        self._printer = self.front.printer_at(printer_uri)
-        return str(printer_uri)
+        return self.front.job_at(printer_uri, id)
 
     @property
     def printer(self) -> Printer:

@@ -48,7 +48,9 @@ async def test_a_job_tells_what_has_not_come_yet_as_no_value(tmp_path: Path) -> 
 async def test_a_job_is_found_by_its_address(job_uri: str, tmp_path: Path) -> None:
     async with front_end(tmp_path) as ask:
         await submit(ask, "alice")
-        assert (await ask("Get-Job-Attributes", an("job-uri", job_uri), path="/jobs/1"))["job-id"] == 1
+        for id in (0, 1, 9):  # none, or one that says nothing more
+            told = await ask("Get-Job-Attributes", an("job-uri", job_uri), path="/jobs/1", id=id)
+            assert told["job-id"] == 1
 
 
 @pytest.mark.parametrize(
