@@ -182,7 +182,7 @@ class Ipp:
             try:
                 parsed = _parse(parser, buffer, count, ended=not received)
             except WireError as error:
-                return Response(200, HEADERS, _refuse_unread(bytes(buffer[: wire.HEADER]), error))
+                return Response(200, HEADERS, _refuse_unread(bytes(buffer[: min(count, wire.HEADER)]), error))
             if parsed is not None:
                 message, consumed = parsed
                 document = Document(request.body, buffer, buffer[consumed:count])
@@ -280,7 +280,7 @@ def _wider(buffer: memoryview) -> memoryview:
 
 
 def _refuse_unread(start: bytes, error: WireError) -> bytes:
-    """Return the answer to a request that cannot be accepted; octets of its header that did not come are 0."""
-    version = (start[0], start[1])
-    request_id = int.from_bytes(start[4:8], "big", signed=True)
+    """Return the answer to a request that cannot be accepted; `start` is its header, or what came of it."""
+    version = (start[0], start[1]) if len(start) > 1 else wire.VERSIONS[0]
+    request_id = int.from_bytes(start[4:], "big", signed=True) if len(start) == wire.HEADER else 0  # RFC 8011, 4.1.2
     return answer_start(version, error.status or status.BAD_REQUEST, request_id, error.message) + END

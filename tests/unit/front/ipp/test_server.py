@@ -43,6 +43,14 @@ async def test_an_unknown_version_is_refused_in_a_known_one(
         assert answer.message.request_id == 3
 
 
+@pytest.mark.parametrize("count, expected", [(0, 0), (5, 0), (7, 0), (8, 0x01020304), (9, 0x01020304)])
+@runs
+async def test_a_request_id_that_did_not_come_whole_is_answered_as_0(count: int, expected: int, tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        answer = await ask.send((b"\x02\x00\x00\x0b" + b"\x01\x02\x03\x04" + b"\x01")[:count])
+        assert (answer.status, answer.message.request_id) == (status.BAD_REQUEST, expected)
+
+
 def request(*attributes: Attribute, code: int = CODES["Get-Printer-Attributes"]) -> bytes:
     """Return a request with exactly these operation attributes."""
     return Message((1, 1), code, 1, [Group(wire.OPERATION, list(attributes))]).encode()
