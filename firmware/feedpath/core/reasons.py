@@ -38,7 +38,7 @@ REFUSALS = (
     Refusal("document-format-not-supported", 0x040A, 415, "This printer does not take this kind of document."),
     Refusal("attributes-or-values-not-supported", 0x040B, 400, "The printer cannot do what was asked."),
     Refusal("uri-scheme-not-supported", 0x040C, 400, "This kind of address is not supported."),
-    Refusal("charset-not-supported", 0x040D, 400, "Only the character sets utf-8 and us-ascii are supported."),
+    Refusal("charset-not-supported", 0x040D, 400, "The only character set here is utf-8."),
     Refusal("conflicting-attributes", 0x040E, 400, "What was asked contradicts itself."),
     Refusal("compression-not-supported", 0x040F, 415, "This compression is not supported."),
     Refusal("compression-error", 0x0410, 400, "The compressed document cannot be read."),

@@ -292,7 +292,7 @@ def check_request(message: Message) -> None:
     _check_groups([group.tag for group in message.groups])
     charset = _check_first(message.groups[0], 0, "attributes-charset", values.CHARSET)
     _check_first(message.groups[0], 1, "attributes-natural-language", values.LANGUAGE)
-    if charset.lower() not in ("utf-8", "us-ascii"):
+    if charset.lower() != "utf-8":  # the answer must be in the same (RFC 8011, 4.1.4.2)
         raise WireError("charset %s is not known here; utf-8 is" % charset, status.CHARSET_NOT_SUPPORTED)
 
 
