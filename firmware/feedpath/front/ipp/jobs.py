@@ -9,6 +9,7 @@ from feedpath.front.ipp import template, values, wire
 from feedpath.front.ipp.attributes import NO_VALUE, TEXT_OCTETS, Address, moment, pairs, text
 
 DESCRIPTION, TEMPLATE = "job-description", "job-template"  # RFC 8011, 4.3.4
+LANGUAGE = "attributes-natural-language"
 KIBI = 1024
 NAME_OCTETS = 255  # RFC 8011, 5.1.3
 
@@ -85,7 +86,7 @@ def asked(row: template.Row) -> "Callable[[View], Any]":
 
 ROWS = (
     Row("attributes-charset", values.CHARSET, lambda v: "utf-8", "5.3.19"),
-    Row("attributes-natural-language", values.LANGUAGE, lambda v: "en", "5.3.20"),
+    Row("attributes-natural-language", values.LANGUAGE, lambda v: v.job.ticket.options.get(LANGUAGE, "en"), "5.3.20"),
     Row("compression-supplied", values.KEYWORD, lambda v: v.job.ticket.compression, "PWG 5100.7"),
     Row("date-time-at-completed", values.DATE_TIME, lambda v: moment(v.job.completed), "5.3.14"),
     Row("date-time-at-creation", values.DATE_TIME, lambda v: moment(v.job.created), "5.3.14"),

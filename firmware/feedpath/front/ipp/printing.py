@@ -101,10 +101,17 @@ def _judge(call: Call, ticket: Ticket) -> None:
     unknown = [each.name for each in others if each.name not in template.NAMES and each.name not in GIVEN]
     ticket.options, refused = template.judge(asked, call.printer.capabilities)
     ticket.hold = ticket.options.get("job-hold-until") == template.INDEFINITE
+    ticket.options.update(_describe_job(call))
     call.unsupported = refused + [Attribute(name, [(values.UNSUPPORTED, None)]) for name in unknown]
     if refused and call.value("ipp-attribute-fidelity"):
         told = ", ".join(attribute.name for attribute in refused)
         raise Refused("attributes-or-values-not-supported", f"The printer cannot do what was asked by {told}.")
+
+
+def _describe_job(call: Call) -> "dict[str, object]":
+    """Return what is told of the job besides, as it is told back."""
+    language = call.value(jobs.LANGUAGE).lower()
+    return {} if language == "en" else {jobs.LANGUAGE: language}  # ours goes without saying
 
 
 def _describe_document(call: Call, printer: Printer, ticket: Ticket) -> None:

@@ -101,6 +101,11 @@ class Answer:
         (group,) = self.groups(tag)
         return [attribute.name for attribute in group.attributes]
 
+    def job(self, name: str) -> "list[Any]":
+        """Return the values of an attribute of the only job."""
+        (group,) = self.groups(wire.JOB)
+        return next(attribute.values for attribute in group.attributes if attribute.name == name)
+
     def values(self, name: str) -> "list[Any]":
         """Return the values of the only attribute of that name."""
         (attribute,) = [each for group in self.message.groups for each in group.attributes if each.name == name]
@@ -151,11 +156,13 @@ class Asker:
         id: int = 0,
         version: "tuple[int, int]" = (2, 0),
         request_id: int = 1,
+        language: str = "en",
         **how: Any,
     ) -> Answer:
         """Ask for an operation; return the answer."""
         more = [an("job-id", id)] * bool(id) + [an("requesting-user-name", user)]
-        groups = [Group(wire.OPERATION, [*GREETING, an("printer-uri", uri), *more, *given])]
+        greeting = [GREETING[0], an(GREETING[1].name, language)]
+        groups = [Group(wire.OPERATION, [*greeting, an("printer-uri", uri), *more, *given])]
         if job:
             groups.append(Group(wire.JOB, list(job)))
         message = Message(version, CODES[operation], request_id, groups)

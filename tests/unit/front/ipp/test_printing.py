@@ -132,6 +132,16 @@ async def test_what_a_job_asks_is_in_its_ticket_and_is_told_back(tmp_path: Path)
         assert "job-name" not in told.names(wire.JOB)
 
 
+@pytest.mark.parametrize("language", ["en", "de", "zh-HK"])
+@runs
+async def test_a_job_keeps_the_language_that_it_came_in(language: str, tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        assert (await ask("Create-Job", language=language)).status == status.OK
+        told = await ask("Get-Job-Attributes", id=1)
+        assert told.job("attributes-natural-language") == [language.lower()]
+        assert told.message.groups[0].attributes[1].value == "en"  # in which the state is described
+
+
 @runs
 async def test_what_a_job_asked_is_told_after_a_restart(tmp_path: Path) -> None:
     async with front_end(tmp_path) as ask:
