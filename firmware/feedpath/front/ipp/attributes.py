@@ -142,9 +142,13 @@ def preferred_format(c: Capabilities) -> str:
 
 
 def features(c: Capabilities) -> "list[str]":
-    """Return ipp-features-supported: IPP Everywhere is what its formats make it (PWG 5100.14, 6)."""
+    """Return ipp-features-supported: IPP Everywhere is what its formats make it (PWG 5100.14, 6).
+
+    Not with PDF: of that it wants page ranges and overrides, and documents go to the machine as they are.
+    """
     raster = "image/pwg-raster" in c.formats and bool(c.pwg_types)
-    return ["ipp-everywhere"] if raster and ("image/jpeg" in c.formats or not c.color) else ["none"]
+    jpeg = "image/jpeg" in c.formats or not c.color
+    return ["ipp-everywhere"] if raster and jpeg and "application/pdf" not in c.formats else ["none"]
 
 
 def state_message(printer: Printer) -> str:
@@ -235,6 +239,11 @@ def firmware_version() -> bytes:
     return bytes(int(part) for part in re.findall(r"[0-9]+", __version__)[:4])
 
 
+def limit(format: str, value: int) -> "Callable[[View], int | None]":
+    """Return a row's value for a number that is told where documents of `format` are taken."""
+    return lambda v: value if format in v.capabilities.formats else None
+
+
 def limits(format: str, low: int, high: int) -> "Callable[[View], tuple[int, int] | None]":
     """Return a row's value for a range that is told where documents of `format` are taken."""
     return lambda v: (low, high) if format in v.capabilities.formats else None
@@ -261,6 +270,7 @@ ROWS = (
     Row("document-format-default", MIME, FIXED, lambda v: default_format(v.capabilities), "5.4.21"),
     Row("document-format-preferred", MIME, FIXED, lambda v: preferred_format(v.capabilities), "AirPrint"),
     Row("document-format-supported", MIME, FIXED, lambda v: list(v.capabilities.formats), "5.4.22"),
+    Row("document-password-supported", INTEGER, FIXED, limit("application/pdf", 0), "PWG 5100.13"),
     Row("generated-natural-language-supported", LANGUAGE, FIXED, lambda v: ["en"], "5.4.20"),
     Row("identify-actions-default", KEYWORD, FIXED, lambda v: ["display"], "PWG 5100.13"),
     Row("identify-actions-supported", KEYWORD, FIXED, lambda v: ["display"], "PWG 5100.13"),
@@ -268,6 +278,7 @@ ROWS = (
     Row("ipp-versions-supported", KEYWORD, FIXED, lambda v: VERSIONS, "5.4.14; PWG 5100.12"),
     Row("job-creation-attributes-supported", KEYWORD, FIXED, lambda v: template.names(v.capabilities), "PWG 5100.7"),
     Row("job-ids-supported", BOOLEAN, FIXED, lambda v: True, "PWG 5100.7"),
+    Row("job-impressions-supported", RANGE, FIXED, lambda v: (0, MAX_INTEGER), "5.4.34"),
     Row("jpeg-k-octets-supported", RANGE, FIXED, limits("image/jpeg", 0, MAX_INTEGER), "PWG 5100.13"),
     Row("jpeg-x-dimension-supported", RANGE, FIXED, limits("image/jpeg", 0, MAX_JPEG_SIDE), "PWG 5100.13"),
     Row("jpeg-y-dimension-supported", RANGE, FIXED, limits("image/jpeg", 1, MAX_JPEG_SIDE), "PWG 5100.13"),
@@ -341,9 +352,9 @@ ROWS = (
     Row("media-col-database", COLLECTION, FIXED,
         lambda v: [template.media_col(media) for media in v.capabilities.media], "PWG 5100.7", ON_REQUEST),
     Row("media-col-default", COLLECTION, FIXED, lambda v: media_col_default(v.capabilities), "PWG 5100.7", TEMPLATE),
-    Row("media-col-ready", COLLECTION, STATE, media_col_ready, "PWG 5100.7", TEMPLATE),
+    Row("media-col-ready", COLLECTION, STATE, lambda v: media_col_ready(v) or NO_VALUE, "PWG 5100.7", TEMPLATE),
     Row("media-col-supported", KEYWORD, FIXED, lambda v: list(template.MEDIA_COL), "PWG 5100.7", TEMPLATE),
-    Row("media-ready", KEYWORD, STATE, lambda v: list(v.printer.media_ready), "5.2.11", TEMPLATE),
+    Row("media-ready", KEYWORD, STATE, lambda v: list(v.printer.media_ready) or NO_VALUE, "5.2.11", TEMPLATE),
     Row("media-size-supported", COLLECTION, FIXED,
         lambda v: [template.media_size(media) for media in v.capabilities.media], "PWG 5100.7", TEMPLATE),
     Row("media-source-supported", KEYWORD, FIXED, lambda v: list(v.capabilities.sources), "PWG 5100.7", TEMPLATE),

@@ -9,7 +9,7 @@ from feedpath.front.ipp import template, values, wire
 from feedpath.front.ipp.attributes import NO_VALUE, TEXT_OCTETS, Address, moment, pairs, text
 
 DESCRIPTION, TEMPLATE = "job-description", "job-template"  # RFC 8011, 4.3.4
-LANGUAGE = "attributes-natural-language"
+LANGUAGE, IMPRESSIONS = "attributes-natural-language", "job-impressions"
 KIBI = 1024
 NAME_OCTETS = 255  # RFC 8011, 5.1.3
 
@@ -94,6 +94,7 @@ ROWS = (
     Row("document-format-supplied", values.MIME, lambda v: v.job.ticket.format, "PWG 5100.7"),
     Row("document-name-supplied", values.NAME, lambda v: name(v.job.ticket.document_name) or None, "PWG 5100.7"),
     Row("job-id", values.INTEGER, lambda v: v.job.id, "5.3.1"),
+    Row("job-impressions", values.INTEGER, lambda v: v.job.ticket.options.get(IMPRESSIONS, NO_VALUE), "5.3.17"),
     Row("job-impressions-completed", values.INTEGER, lambda v: v.job.impressions, "5.3.18"),
     Row("job-k-octets", values.INTEGER, lambda v: k_octets(v.job.received), "5.3.17"),
     Row("job-k-octets-processed", values.INTEGER, lambda v: k_octets(v.job.printed), "5.3.18"),

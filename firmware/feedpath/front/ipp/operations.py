@@ -71,6 +71,7 @@ ATTRIBUTES = (  # those that clients may give; any other is reported as unsuppor
     Given("document-name", NAME_TAGS, False, "RFC 8011, 4.2.1.1"),
     Given("compression", (values.KEYWORD,), False, "RFC 8011, 4.2.1.1"),
     Given("document-format", (values.MIME,), False, "RFC 8011, 4.2.1.1"),
+    Given("job-impressions", (values.INTEGER,), False, "RFC 8011, 4.2.1.1", 0),
     Given("last-document", (values.BOOLEAN,), False, "RFC 8011, 4.3.1.1"),
     Given("requested-attributes", (values.KEYWORD,), True, "RFC 8011, 4.2.5.1"),
     Given("limit", (values.INTEGER,), False, "RFC 8011, 4.2.6.1", 1),

@@ -110,8 +110,11 @@ def _judge(call: Call, ticket: Ticket) -> None:
 
 def _describe_job(call: Call) -> "dict[str, object]":
     """Return what is told of the job besides, as it is told back."""
-    language = call.value(jobs.LANGUAGE).lower()
-    return {} if language == "en" else {jobs.LANGUAGE: language}  # ours goes without saying
+    language, impressions = call.value(jobs.LANGUAGE).lower(), call.value(jobs.IMPRESSIONS)
+    told: "dict[str, object]" = {} if language == "en" else {jobs.LANGUAGE: language}  # ours goes without saying
+    if impressions is not None:
+        told[jobs.IMPRESSIONS] = impressions
+    return told
 
 
 def _describe_document(call: Call, printer: Printer, ticket: Ticket) -> None:

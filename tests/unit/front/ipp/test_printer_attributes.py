@@ -21,16 +21,17 @@ print-quality-default print-quality-supported printer-resolution-default printer
 sides-supported pages-per-minute pages-per-minute-color printer-info printer-location printer-make-and-model
 printer-more-info"""  # PWG 5100.12, 6.2
 EVERYWHERE = """
-identify-actions-default identify-actions-supported ipp-features-supported job-creation-attributes-supported
-job-ids-supported media-bottom-margin-supported media-col-default media-col-ready media-col-supported
-media-left-margin-supported media-ready media-right-margin-supported media-size-supported media-source-supported
-media-top-margin-supported media-type-supported multiple-document-jobs-supported multiple-operation-time-out
-multiple-operation-time-out-action page-ranges-supported preferred-attributes-supported print-color-mode-default
-print-color-mode-supported print-content-optimize-default print-content-optimize-supported
-print-rendering-intent-default print-rendering-intent-supported printer-config-change-date-time
-printer-config-change-time printer-current-time printer-device-id printer-geo-location
-printer-get-attributes-supported printer-organization printer-organizational-unit printer-state-change-date-time
-printer-state-change-time printer-supply-info-uri printer-uuid pwg-raster-document-resolution-supported
+document-password-supported identify-actions-default identify-actions-supported ipp-features-supported
+job-creation-attributes-supported job-ids-supported media-bottom-margin-supported media-col-default
+media-col-ready media-col-supported media-left-margin-supported media-ready media-right-margin-supported
+media-size-supported media-source-supported media-top-margin-supported media-type-supported
+multiple-document-jobs-supported multiple-operation-time-out multiple-operation-time-out-action
+page-ranges-supported preferred-attributes-supported print-color-mode-default print-color-mode-supported
+print-content-optimize-default print-content-optimize-supported print-rendering-intent-default
+print-rendering-intent-supported printer-config-change-date-time printer-config-change-time printer-current-time
+printer-device-id printer-geo-location printer-get-attributes-supported printer-organization
+printer-organizational-unit printer-state-change-date-time printer-state-change-time printer-supply
+printer-supply-description printer-supply-info-uri printer-uuid pwg-raster-document-resolution-supported
 pwg-raster-document-sheet-back pwg-raster-document-type-supported which-jobs-supported"""  # PWG 5100.14
 CLIENTS = """
 document-format-preferred jpeg-k-octets-supported mopria-certified pdf-k-octets-supported
@@ -106,8 +107,44 @@ async def test_the_driver_decides_what_is_told(tmp_path: Path) -> None:
         assert told["print-quality-default"] == 5
         assert told.values("sides-supported") == ["one-sided"]
         assert told["ipp-features-supported"] == "none"
+        assert told["document-password-supported"] == 0  # a PDF with a password cannot be printed
         absent = "urf-supported pages-per-minute-color pwg-raster-document-type-supported jpeg-k-octets-supported"
         assert set(absent.split()).isdisjoint(told.names(wire.PRINTER))
+
+
+@pytest.mark.parametrize(
+    "formats, color, pwg_types, told",
+    [
+        (("image/pwg-raster", "image/jpeg"), True, ("srgb_8",), "ipp-everywhere"),
+        (("image/pwg-raster", "image/jpeg", "image/urf"), False, ("sgray_8",), "ipp-everywhere"),
+        (("image/pwg-raster",), False, ("sgray_8",), "ipp-everywhere"),
+        (("image/pwg-raster",), True, ("srgb_8",), "none"),  # color wants JPEG
+        (("image/pwg-raster",), False, (), "none"),
+        (("image/urf", "image/jpeg"), True, (), "none"),
+        (("image/pwg-raster", "image/jpeg", "application/pdf"), True, ("srgb_8",), "none"),  # PDF wants page ranges
+    ],
+)
+@runs
+async def test_ipp_everywhere_is_claimed_where_all_that_it_wants_is_there(
+    formats: "tuple[str, ...]", color: bool, pwg_types: "tuple[str, ...]", told: str, tmp_path: Path
+) -> None:
+    async with front_end(tmp_path) as ask:
+        driver = ask.printer.device.driver
+        driver.capabilities = driver.capabilities._replace(formats=formats, color=color, pwg_types=pwg_types)
+        answer = await ask("Get-Printer-Attributes")
+        assert answer["ipp-features-supported"] == told
+        assert told == "none" or not answer["page-ranges-supported"]
+
+
+@runs
+async def test_where_no_medium_is_loaded_it_is_told_as_no_value(tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        driver = ask.printer.device.driver
+        driver.capabilities = driver.capabilities._replace(media_ready=())
+        told = await ask("Get-Printer-Attributes")
+        for name in ("media-ready", "media-col-ready"):
+            (attribute,) = [each for each in told.groups(wire.PRINTER)[0].attributes if each.name == name]
+            assert attribute.pairs == [(values.NO_VALUE, None)]
 
 
 @runs

@@ -143,6 +143,17 @@ async def test_a_job_keeps_the_language_that_it_came_in(language: str, tmp_path:
 
 
 @runs
+async def test_a_job_tells_the_impressions_that_its_client_counted(tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        assert (await ask("Create-Job", an("job-impressions", 12))).status == status.OK
+        assert (await ask("Get-Job-Attributes", id=1)).job("job-impressions") == [12]
+        await ask("Create-Job")
+        assert (await ask("Get-Job-Attributes", id=2)).job("job-impressions") == [None]
+        answer = await ask("Create-Job", an("job-impressions", -1))
+        assert (answer.status, answer["job-impressions"]) == (status.ATTRIBUTES_OR_VALUES_NOT_SUPPORTED, -1)
+
+
+@runs
 async def test_what_a_job_asked_is_told_after_a_restart(tmp_path: Path) -> None:
     async with front_end(tmp_path) as ask:
         await printed(ask)

@@ -13,6 +13,10 @@ from tests.fakes.machine import until
 from tests.unit.front.ipp.asking import Asker, an, front_end, runs
 
 FORMAT = an("document-format", "image/urf")
+EVERYWHERE = """
+date-time-at-completed date-time-at-creation date-time-at-processing job-id job-impressions job-impressions-completed
+job-name job-originating-user-name job-printer-up-time job-printer-uri job-state job-state-message job-state-reasons
+job-uri job-uuid time-at-completed time-at-creation time-at-processing"""  # of a job; PWG 5100.14
 
 
 async def submit(ask: Asker, *users: str) -> None:
@@ -20,6 +24,14 @@ async def submit(ask: Asker, *users: str) -> None:
     for user in users:
         name = an("job-name", f"by {user}")
         assert (await ask("Print-Job", FORMAT, name, user=user, document=b"x")).status == status.OK
+
+
+@runs
+async def test_a_job_tells_what_the_standards_ask_for(tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        await submit(ask, "alice")
+        told = (await ask("Get-Job-Attributes", id=1)).names(wire.JOB)
+        assert {*EVERYWHERE.split(), "attributes-charset", "attributes-natural-language"} <= set(told)
 
 
 @runs
