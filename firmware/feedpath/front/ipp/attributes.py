@@ -29,6 +29,17 @@ KINDS = (  # printer-kind keyword, sizes that make a printer one
     ("photo", ("na_index-4x6_4x6in", "na_5x7_5x7in", "om_small-photo_100x150mm")),
 )
 STACKING = {"face-down": ("firstToLast", "faceDown"), "face-up": ("lastToFirst", "faceUp")}  # RFC 3805, prtOutput
+COLORANTS = {  # RFC 3805, prtMarkerColorantValue
+    "none": "unknown",
+    "#000000": "black",
+    "#0000FF": "blue",
+    "#00FF00": "green",
+    "#00FFFF": "cyan",
+    "#FF0000": "red",
+    "#FF00FF": "magenta",
+    "#FFFF00": "yellow",
+    "#FFFFFF": "white",
+}
 UNTOLD = ["The printer does not tell what ink or toner it has."]
 UNTOLD_SUPPLY = b"index=1;class=other;type=unknown;unit=unknown;maxcapacity=-2;level=-2;colorantname=unknown;"
 WASTE = re.compile("waste", re.IGNORECASE)
@@ -209,7 +220,7 @@ def supply(index: int, item: Supply) -> bytes:
     """Return a printer-supply value (PWG 5100.13, printer-supply: keys as in the Printer MIB's prtMarkerSupplies)."""
     kind = "receptacleThatIsFilled" if WASTE.search(item.kind) else "supplyThatIsConsumed"
     fields = f"index={index};class={kind};type={item.kind};unit=percent;maxcapacity={item.high};level={item.level};"
-    return (fields + f"colorantname={item.color};").encode()
+    return (fields + f"colorantname={COLORANTS.get(item.color, 'other')};").encode()
 
 
 def supplies(printer: Printer) -> "list[bytes]":

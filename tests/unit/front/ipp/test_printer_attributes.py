@@ -154,15 +154,19 @@ async def test_supplies_are_told_in_both_ways_once_the_machine_tells_them(tmp_pa
         ask.printer.supplies = (
             Supply("Black", "toner", "#000000", 40),
             Supply("Waste", "wasteToner", "none", -3, high=90, low=80),
+            Supply("Color", "ink", "#00FFFF#FF00FF#FFFF00", 7),
         )
         ask.printer.touch("supplies")
         told = await ask("Get-Printer-Attributes")
-        assert told.values("marker-names") == ["Black", "Waste"]
-        assert told.values("marker-types") == ["toner", "waste-toner"]
-        assert told.values("marker-levels") == [40, -3]
+        assert told.values("marker-names") == ["Black", "Waste", "Color"]
+        assert told.values("marker-types") == ["toner", "waste-toner", "ink"]
+        assert told.values("marker-levels") == [40, -3, 7]
+        assert told.values("marker-colors") == ["#000000", "none", "#00FFFF#FF00FF#FFFF00"]
         assert told.values("printer-supply") == [
-            b"index=1;class=supplyThatIsConsumed;type=toner;unit=percent;maxcapacity=100;level=40;colorantname=#000000;",
-            b"index=2;class=receptacleThatIsFilled;type=wasteToner;unit=percent;maxcapacity=90;level=-3;colorantname=none;",
+            b"index=1;class=supplyThatIsConsumed;type=toner;unit=percent;maxcapacity=100;level=40;colorantname=black;",
+            b"index=2;class=receptacleThatIsFilled;type=wasteToner;unit=percent;maxcapacity=90;level=-3;"
+            b"colorantname=unknown;",
+            b"index=3;class=supplyThatIsConsumed;type=ink;unit=percent;maxcapacity=100;level=7;colorantname=other;",
         ]
 
 
