@@ -98,15 +98,26 @@ class Address(NamedTuple):
         return f"{'https' if self.secure else 'http'}://{self.host}:{self.port}{path}"
 
 
+class Present(NamedTuple):
+    """The time. now, and began, when the service was started: Unix seconds by the present clock. up: from 1."""
+
+    now: float
+    began: float
+    up: int
+
+    def ticks(self, when: float) -> int:
+        """Return a Unix time on the scale of printer-up-time; 0 for before the start (RFC 8011, 5.3.14)."""
+        return min(self.up, int(when - self.began) + 1) if when >= self.began else 0
+
+
 class View(NamedTuple):
-    """A printer as one client sees it: path is its queue's; now is Unix seconds, up counts seconds from 1."""
+    """A printer as one client sees it at present: path is its queue's."""
 
     printer: Printer
     capabilities: Capabilities
     site: Site
     path: str
-    now: float
-    up: int
+    present: Present
     configured: float
     client: Address
 
@@ -122,9 +133,9 @@ class Row(NamedTuple):
     group: str = DESCRIPTION
 
 
-def seconds_up(view: View, when: float) -> int:
-    """Return a Unix time on the scale of printer-up-time; 0 for before the start (RFC 8011, 5.3.14)."""
-    return max(0, view.up - round(view.now - when))
+def since_start(view: View, when: float) -> int:
+    """Return a Unix time on the scale of printer-up-time, the start's for any before: it counts from 1."""
+    return max(1, view.present.ticks(when))
 
 
 def moment(when: "float | None") -> "Any":
@@ -312,8 +323,8 @@ ROWS = (
     Row("pdl-override-supported", KEYWORD, FIXED, lambda v: "not-attempted", "5.4.28"),
     Row("preferred-attributes-supported", BOOLEAN, FIXED, lambda v: False, "PWG 5100.13"),
     Row("printer-config-change-date-time", DATE_TIME, STATE, lambda v: moment(v.configured), "PWG 5100.13"),
-    Row("printer-config-change-time", INTEGER, STATE, lambda v: max(1, seconds_up(v, v.configured)), "PWG 5100.13"),
-    Row("printer-current-time", DATE_TIME, CLOCK, lambda v: moment(int(v.now)), "5.4.30"),
+    Row("printer-config-change-time", INTEGER, STATE, lambda v: since_start(v, v.configured), "PWG 5100.13"),
+    Row("printer-current-time", DATE_TIME, CLOCK, lambda v: moment(int(v.present.now)), "5.4.30"),
     Row("printer-device-id", TEXT, STATE, lambda v: device_id(v.printer), "PWG 5107.2"),
     Row("printer-dns-sd-name", NAME, STATE, lambda v: text(v.printer.announced, 63), "PWG 5100.13"),
     Row("printer-firmware-name", NAME, FIXED, lambda v: ["feedpath"], "PWG 5100.13"),
@@ -336,14 +347,14 @@ ROWS = (
     Row("printer-output-tray", OCTETS, FIXED, lambda v: output_trays(v.capabilities), "PWG 5100.13"),
     Row("printer-state", ENUM, STATE, lambda v: v.printer.state, "5.4.11"),
     Row("printer-state-change-date-time", DATE_TIME, STATE, lambda v: moment(v.printer.changed_at), "RFC 3995, 6.2"),
-    Row("printer-state-change-time", INTEGER, STATE, lambda v: seconds_up(v, v.printer.changed_at), "RFC 3995, 6.1"),
+    Row("printer-state-change-time", INTEGER, STATE, lambda v: since_start(v, v.printer.changed_at), "RFC 3995, 6.1"),
     Row("printer-state-message", TEXT, STATE, lambda v: state_message(v.printer), "5.4.13"),
     Row("printer-state-reasons", KEYWORD, STATE, lambda v: v.printer.reasons or ["none"], "5.4.12"),
     Row("printer-supply", OCTETS, STATE, lambda v: supplies(v.printer), "PWG 5100.13"),
     Row("printer-supply-description", TEXT, STATE, lambda v: [text(s.name) for s in v.printer.supplies] or UNTOLD,
         "PWG 5100.13"),
     Row("printer-supply-info-uri", URI, CLIENT, lambda v: v.client.web(v.site.supplies), "PWG 5100.13"),
-    Row("printer-up-time", INTEGER, CLOCK, lambda v: v.up, "5.4.29"),
+    Row("printer-up-time", INTEGER, CLOCK, lambda v: v.present.up, "5.4.29"),
     Row("printer-uri-supported", URI, CLIENT,
         lambda v: [v.client.ipp(v.path, secure) for secure in SCHEMES[: 1 + v.site.tls]], "5.4.1"),
     Row("printer-uuid", URI, FIXED, lambda v: "urn:uuid:" + v.printer.uuid, "PWG 5100.13"),

@@ -167,7 +167,7 @@ class Call:
     def job_group(self, job: Job, rows: "tuple[jobs.Row, ...]") -> bytes:
         """Return a group of a job's attributes."""
         front = self.front
-        return jobs.encode(jobs.View(job, front.path_of(job.printer), front.now(), front.up(), self.client), rows)
+        return jobs.encode(jobs.View(job, front.path_of(job.printer), front.present(), self.client), rows)
 
     def answer(self, *groups: bytes) -> bytes:
         """Return the answer to a request that was done; some of it ignored where `unsupported` says so."""

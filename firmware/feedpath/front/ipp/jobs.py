@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from feedpath.core import reasons
 from feedpath.core.job import HELD, OVER, PENDING, Job
 from feedpath.front.ipp import template, values, wire
-from feedpath.front.ipp.attributes import NO_VALUE, TEXT_OCTETS, Address, moment, pairs, text
+from feedpath.front.ipp.attributes import NO_VALUE, TEXT_OCTETS, Address, Present, moment, pairs, text
 
 DESCRIPTION, TEMPLATE = "job-description", "job-template"  # RFC 8011, 4.3.4
 LANGUAGE, IMPRESSIONS = "attributes-natural-language", "job-impressions"
@@ -15,12 +15,11 @@ NAME_OCTETS = 255  # RFC 8011, 5.1.3
 
 
 class View(NamedTuple):
-    """A job as one client sees it: path is its printer's queue's; now is Unix seconds, up counts seconds from 1."""
+    """A job as one client sees it at present: path is its printer's queue's."""
 
     job: Job
     path: str
-    now: float
-    up: int
+    present: Present
     client: Address
 
 
@@ -70,7 +69,7 @@ def message(job: Job) -> str:
 
 def seconds(view: View, when: "float | None") -> "Any":
     """Return a Unix time on the scale of printer-up-time: 0 for before the start, no-value for not yet."""
-    return NO_VALUE if when is None else max(0, view.up - round(view.now - when))
+    return NO_VALUE if when is None else view.present.ticks(when)
 
 
 def asked(row: template.Row) -> "Callable[[View], Any]":
@@ -100,7 +99,7 @@ ROWS = (
     Row("job-k-octets-processed", values.INTEGER, lambda v: k_octets(v.job.printed), "5.3.18"),
     Row("job-name", values.NAME, lambda v: name(v.job.name) or "Untitled", "5.3.5"),
     Row("job-originating-user-name", values.NAME, lambda v: name(v.job.user), "5.3.6"),
-    Row("job-printer-up-time", values.INTEGER, lambda v: v.up, "5.3.14"),
+    Row("job-printer-up-time", values.INTEGER, lambda v: v.present.up, "5.3.14"),
     Row("job-printer-uri", values.URI, lambda v: v.client.ipp(v.path), "5.3.3"),
     Row("job-state", values.ENUM, lambda v: v.job.state, "5.3.7"),
     Row("job-state-message", values.TEXT, lambda v: message(v.job), "5.3.9"),

@@ -14,7 +14,7 @@ from feedpath.errors import Refused, WireError
 from feedpath.front.http.message import Request, Response, text
 from feedpath.front.http.routes import Route
 from feedpath.front.ipp import operations, printing, queue, status, wire
-from feedpath.front.ipp.attributes import Address, Site, printer_path
+from feedpath.front.ipp.attributes import Address, Present, Site, printer_path
 from feedpath.front.ipp.call import END, GREETING, Authorize, Call, Document, answer_start
 from feedpath.front.ipp.sheet import Sheet
 from feedpath.front.ipp.wire import Parser
@@ -107,6 +107,11 @@ class Ipp:
     def up(self) -> int:
         """Return printer-up-time: seconds since the start, from 1."""
         return int(self._clock() - self._started) + 1
+
+    def present(self) -> Present:
+        """Return the time."""
+        now = self.now()
+        return Present(now, now - (self._clock() - self._started), self.up())
 
     def _follow(self, printer: Printer, added: bool) -> None:
         self._told.clear()
@@ -215,7 +220,7 @@ class Ipp:
 
     def encode(self, printer: Printer, chosen: "tuple[int, ...]", client: Address) -> bytes:
         """Return the group of a printer's chosen attributes."""
-        return self._sheets[printer].encode(chosen, client, self.now(), self.up())
+        return self._sheets[printer].encode(chosen, client, self.present())
 
     def describe(self, call: Call, printer: Printer, chosen: "tuple[int, ...]") -> bytes:
         """Return the answer with a printer's chosen attributes; requests of the same octets get it without a parse."""
@@ -239,7 +244,7 @@ class Ipp:
     def _tell(self, told: Told, client: Address, octets: bytes) -> bytes:
         up = self.up()
         if not told.sheet.is_current(told.stamp, up):
-            group = told.sheet.encode(told.chosen, client, self.now(), up)
+            group = told.sheet.encode(told.chosen, client, self.present())
             told.octets = b"".join((GREETING, group, END))
             told.stamp = told.sheet.stamp()
         return b"".join((told.version, SUCCESS, octets[4 : wire.HEADER], told.octets))

@@ -5,7 +5,19 @@ from typing import Any
 
 from feedpath.core.printer import Printer
 from feedpath.front.ipp import wire
-from feedpath.front.ipp.attributes import ALL, CLIENT, CLOCK, FIXED, ON_REQUEST, STATE, Address, Site, View, pairs
+from feedpath.front.ipp.attributes import (
+    ALL,
+    CLIENT,
+    CLOCK,
+    FIXED,
+    ON_REQUEST,
+    STATE,
+    Address,
+    Present,
+    Site,
+    View,
+    pairs,
+)
 
 CLIENTS = 64  # addresses that clients reach us by, whose attributes are kept; a few dozen octets each
 EVERYTHING = tuple(index for index, row in enumerate(ALL) if row.group != ON_REQUEST)
@@ -49,11 +61,11 @@ class Sheet:
         """Return whether what was told under `stamp` still holds."""
         return stamp == (self.printer.version, up, self.printer.capabilities)
 
-    def encode(self, chosen: "tuple[int, ...]", client: Address, now: float, up: int) -> bytes:
-        """Return the group of printer attributes of the chosen rows. now: Unix seconds; up: printer-up-time."""
-        self._refresh(client, now, up)
+    def encode(self, chosen: "tuple[int, ...]", client: Address, present: Present) -> bytes:
+        """Return the group of printer attributes of the chosen rows."""
+        self._refresh(client, present)
         octets = self._octets
-        of_client = self._of_client.get(client) or self._encode_for(client, now, up)
+        of_client = self._of_client.get(client) or self._encode_for(client, present)
         for index, encoded in zip(ROWS_OF[CLIENT], of_client, strict=True):
             octets[index] = encoded
         return bytes((wire.PRINTER,)) + b"".join([octets[index] for index in chosen])
@@ -62,24 +74,24 @@ class Sheet:
         """Return what tells whether that still holds; see is_current."""
         return (self._version, self._up, self._capabilities)
 
-    def _refresh(self, client: Address, now: float, up: int) -> None:
+    def _refresh(self, client: Address, present: Present) -> None:
         printer = self.printer
         capabilities, version = printer.capabilities, printer.version
         if capabilities is not self._capabilities or self._site.tls is not self._tls:
             self._tls = self._site.tls
-            if self._update(FIXED, client, now, up) and self._capabilities is not None:
-                self._configured = now
+            if self._update(FIXED, client, present) and self._capabilities is not None:
+                self._configured = present.now
             self._of_client.clear()
             self._version = 0
         if version != self._version:
-            self._update(STATE, client, now, up)
-        if up != self._up:
-            self._update(CLOCK, client, now, up)
-        self._capabilities, self._version, self._up = capabilities, version, up
+            self._update(STATE, client, present)
+        if present.up != self._up:
+            self._update(CLOCK, client, present)
+        self._capabilities, self._version, self._up = capabilities, version, present.up
 
-    def _update(self, changes: int, client: Address, now: float, up: int) -> bool:
+    def _update(self, changes: int, client: Address, present: Present) -> bool:
         """Encode those rows again whose values have changed; return whether any has."""
-        view = self._view(client, now, up)
+        view = self._view(client, present)
         changed = False
         for index in ROWS_OF[changes]:
             row = ALL[index]
@@ -90,13 +102,13 @@ class Sheet:
                 changed = True
         return changed
 
-    def _encode_for(self, client: Address, now: float, up: int) -> "list[bytes]":
+    def _encode_for(self, client: Address, present: Present) -> "list[bytes]":
         if len(self._of_client) >= CLIENTS:
             self._of_client.clear()
-        view = self._view(client, now, up)
+        view = self._view(client, present)
         rows = [ALL[index] for index in ROWS_OF[CLIENT]]
         self._of_client[client] = [wire.encode_attribute(row.name, pairs(row.tag, row.value(view))) for row in rows]
         return self._of_client[client]
 
-    def _view(self, client: Address, now: float, up: int) -> View:
-        return View(self.printer, self.printer.capabilities, self._site, self.path, now, up, self._configured, client)
+    def _view(self, client: Address, present: Present) -> View:
+        return View(self.printer, self.printer.capabilities, self._site, self.path, present, self._configured, client)

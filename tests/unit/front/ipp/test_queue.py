@@ -55,6 +55,27 @@ async def test_a_job_tells_what_has_not_come_yet_as_no_value(tmp_path: Path) -> 
         assert told.values("job-state-reasons") == ["job-completed-successfully"]
 
 
+@runs
+async def test_the_second_of_an_event_stays_what_it_was(tmp_path: Path) -> None:
+    async with front_end(tmp_path, plugged=False) as ask:
+        started, ticks = ask.ipp.now(), ask.clock.now
+        ask.ipp.now = lambda: started + ask.clock.now - ticks  # one clock tells both times
+        await submit(ask, "alice")
+        ask.printer.jobs[1].created = ask.printer.changed_at = started + 2.7
+        told = set()
+        for at in (2.7, 3.1, 3.3, 3.9, 60.2, 60.7):
+            ask.clock.now = ticks + at
+            ask.printer.touch("state")
+            job, printer = await ask("Get-Job-Attributes", id=1), await ask("Get-Printer-Attributes")
+            told |= {job["time-at-creation"], printer["printer-state-change-time"]}
+            assert job["job-printer-up-time"] == printer["printer-up-time"] == int(at) + 1
+        assert told == {3}
+        ask.printer.jobs[1].created = ask.printer.changed_at = started - 0.4
+        ask.printer.touch("state")
+        assert (await ask("Get-Job-Attributes", id=1))["time-at-creation"] == 0  # before the start
+        assert (await ask("Get-Printer-Attributes"))["printer-state-change-time"] == 1  # which counts from 1
+
+
 @pytest.mark.parametrize("job_uri", ["ipp://printer.local:8631/jobs/1", "ipp://printer.local:8631/ipp/print/1"])
 @runs
 async def test_a_job_is_found_by_its_address(job_uri: str, tmp_path: Path) -> None:
