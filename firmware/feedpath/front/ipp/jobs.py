@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 
 from feedpath.core import reasons
 from feedpath.core.job import HELD, OVER, PENDING, Job
+from feedpath.core.printer import STOPPED
 from feedpath.front.ipp import template, values, wire
 from feedpath.front.ipp.attributes import NO_VALUE, TEXT_OCTETS, Address, Present, moment, pairs, text
 
 DESCRIPTION, TEMPLATE = "job-description", "job-template"  # RFC 8011, 4.3.4
 LANGUAGE, IMPRESSIONS = "attributes-natural-language", "job-impressions"
+PRINTER_STOPPED = "printer-stopped"
 KIBI = 1024
 NAME_OCTETS = 255  # RFC 8011, 5.1.3
 
@@ -72,6 +74,14 @@ def seconds(view: View, when: "float | None") -> "Any":
     return NO_VALUE if when is None else view.present.ticks(when)
 
 
+def state_reasons(job: Job) -> "list[str]":
+    """Return job-state-reasons: what a stopped printer has to do with its jobs is told as it is asked (4.2.7)."""
+    told = list(job.reasons)
+    if job.state not in OVER and job.printer.state == STOPPED and PRINTER_STOPPED not in told:
+        told.append(PRINTER_STOPPED)
+    return told or ["none"]
+
+
 def asked(row: template.Row) -> "Callable[[View], Any]":
     """Return the value of what the job asked of a job template attribute."""
 
@@ -103,7 +113,7 @@ ROWS = (
     Row("job-printer-uri", values.URI, lambda v: v.client.ipp(v.path), "5.3.3"),
     Row("job-state", values.ENUM, lambda v: v.job.state, "5.3.7"),
     Row("job-state-message", values.TEXT, lambda v: message(v.job), "5.3.9"),
-    Row("job-state-reasons", values.KEYWORD, lambda v: list(v.job.reasons) or ["none"], "5.3.8"),
+    Row("job-state-reasons", values.KEYWORD, lambda v: state_reasons(v.job), "5.3.8"),
     Row("job-uri", values.URI, lambda v: v.client.ipp(job_path(v.job.id)), "5.3.2"),
     Row("job-uuid", values.URI, lambda v: "urn:uuid:" + v.job.uuid, "PWG 5100.13"),
     Row("number-of-documents", values.INTEGER, lambda v: int(v.job.ended or v.job.received > 0), "5.3.12"),

@@ -209,6 +209,23 @@ async def test_a_job_tells_how_many_are_before_it(tmp_path: Path) -> None:
 
 
 @runs
+async def test_the_jobs_of_a_paused_printer_say_that_it_is_stopped(tmp_path: Path) -> None:
+    async with front_end(tmp_path, plugged=False) as ask:
+        await submit(ask, "alice", "alice", "alice")
+        await ask("Hold-Job", id=2)
+        await ask("Cancel-Job", id=3)
+        ask.printer.pause()
+        told = [(await ask("Get-Job-Attributes", id=id)).values("job-state-reasons") for id in (1, 2, 3)]
+        assert told == [
+            ["printer-stopped"],
+            ["job-hold-until-specified", "printer-stopped"],
+            ["job-canceled-by-user"],
+        ]
+        ask.printer.resume()
+        assert (await ask("Get-Job-Attributes", id=1)).values("job-state-reasons") == ["none"]
+
+
+@runs
 async def test_a_job_is_canceled_once(tmp_path: Path) -> None:
     async with front_end(tmp_path, plugged=False) as ask:
         await submit(ask, "alice")
