@@ -1,5 +1,7 @@
 """The receiving side of a connection: heads, and bodies read straight into their reader's memory."""
 
+from collections.abc import Awaitable
+
 from feedpath import aio
 from feedpath.errors import WireError
 from feedpath.front.http import table
@@ -115,7 +117,8 @@ class Inbox:
 class Body:
     """A request's body. `length` is its bytes, None when it is chunked; `received` what was read of it so far.
 
-    The client is told to go on (100) when the body is first read before any of it has come: RFC 9110, 10.1.1.
+    A client that expects it is told to go on (100) when the body is first read, unless all of it has come: RFC 9110,
+    10.1.1. One that has begun may wait too: libcups sends the attributes of a Print-Job, then waits up to a second.
     `complete` says that all of it was read, `broken` that it never can be.
     """
 
@@ -129,7 +132,8 @@ class Body:
         self.complete = head.length == 0
         self.broken = False
         self._chunks = Chunks() if head.length is None else None
-        self._awaited = head.expects and inbox.empty  # the client may be waiting for our 100
+        self._owing = head.expects  # the client may be waiting for our 100
+        self._awaited = head.expects and inbox.empty  # and sends nothing before
 
     @property
     def drainable(self) -> bool:
@@ -148,15 +152,16 @@ class Body:
             return 0
         try:
             count = await (self._read(view) if self._chunks is None else self._read_chunks(view, self._chunks))
+            self.received += count
+            if self.limit is not None and self.received > self.limit:
+                raise WireError("the body is over %d bytes" % self.limit, 413)
+            if self.received == self.length:
+                self.complete = True
+            if self._owing and not self.complete:
+                await self._in_time(self._go_on())
         except (WireError, ConnectionError):
             self.broken = True
             raise
-        self.received += count
-        if self.limit is not None and self.received > self.limit:
-            self.broken = True
-            raise WireError("the body is over %d bytes" % self.limit, 413)
-        if self.received == self.length:
-            self.complete = True
         return count
 
     async def read(self, limit: int) -> bytes:
@@ -190,13 +195,16 @@ class Body:
             if kept:
                 return kept
 
-    async def _receive(self, view: memoryview) -> int:
+    async def _go_on(self) -> int:
+        self._owing = self._awaited = False
+        await self._stream.write(CONTINUE)
+        return len(CONTINUE)
+
+    async def _in_time(self, deed: Awaitable[int]) -> int:
+        """Return what `deed` does; raise ConnectionAbortedError when the client is too slow for it."""
         self._watch.enter(BODY)
         try:
-            if self._awaited:
-                self._awaited = False
-                await self._stream.write(CONTINUE)
-            count = await self._stream.readinto(view)
+            return await deed
         except aio.CancelledError:
             task = aio.current_task()
             if task is None or not self._watch.late:
@@ -205,6 +213,11 @@ class Body:
             raise ConnectionAbortedError("the client sent its document too slowly") from None
         finally:
             self._watch.enter(WORK)
+
+    async def _receive(self, view: memoryview) -> int:
+        if self._awaited:
+            await self._in_time(self._go_on())
+        count = await self._in_time(self._stream.readinto(view))
         if not count:
             raise ConnectionAbortedError("the client went away before its document was whole")
         self._watch.received += count

@@ -112,15 +112,32 @@ def test_a_client_that_does_not_wait_is_not_told_to_go_on() -> None:
     run(test())
 
 
-def test_a_client_that_has_begun_is_not_told_to_go_on() -> None:
+@pytest.mark.parametrize(
+    "raw, begun",
+    [(post(b"now", fields=EXPECTING), len("n")), (post_chunked([b"n", b"ow"], fields=EXPECTING), len("1\r\nn\r\n"))],
+)
+def test_a_client_that_waits_after_it_has_begun_is_told_to_go_on(raw: bytes, begun: int) -> None:
     async def test() -> None:
-        async with serving(ECHO, Route(("POST",), "/ignore", hello, None)) as (_, port), connected(port) as client:
-            for path, body in (("/echo", b"now"), ("/ignore", b"hello\n"), ("/echo", b"now")):
-                raw = post(b"now", path, EXPECTING)
+        at = len(head_of(raw)) + begun
+        async with serving(ECHO) as (_, port), connected(port) as client:
+            for _ in ("first", "second"):
+                await client.send(raw[:at])
+                assert (await client.answer()).status == 100
+                answer = await client.ask(raw[at:])
+                assert (answer.status, answer.body) == (200, b"now")
+
+    run(test())
+
+
+def test_a_client_that_has_begun_may_be_answered_without_more() -> None:
+    async def test() -> None:
+        async with serving(Route(("POST",), "/ignore", hello, None)) as (_, port), connected(port) as client:
+            for _ in ("first", "second"):
+                raw = post(b"now", "/ignore", EXPECTING)
                 await client.send(raw[:-2])
                 await asyncio.sleep(0)
                 answer = await client.ask(raw[-2:])
-                assert (answer.status, answer.body) == (200, body)
+                assert (answer.status, answer.body) == (200, b"hello\n")
 
     run(test())
 
