@@ -1,0 +1,182 @@
+# cython: annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+"""Rows of sGray pixels to rows of bits, 1 black: against a tile of thresholds, or with the error carried on.
+
+In both 0 is black and 255 is white whatever lies around it, so that text keeps its edges and paper stays clean.
+"""
+
+import array
+import functools
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from feedpath.back.pdl.kernels import cython
+else:
+    try:
+        import cython
+    except ImportError:
+        from feedpath.back.pdl.kernels import cython
+
+Rows = bytes | bytearray | memoryview
+
+COMPILED: bool = cython.compiled
+WHITE = 255
+FLAT = b"\x80" * 8  # a tile that asks only whether a pixel is darker than half
+TONES = re.compile(rb"[^\0\xff]+")
+
+
+def black(rows: Rows, width: int, tile: bytes, tile_width: int, first: int) -> bytearray:
+    """Return bits that are 1 where a pixel is below its threshold.
+
+    tile: rows of `tile_width` thresholds, a multiple of 8, laid over the page again and again. first: the number of
+    the first row on its page.
+    """
+    stride = -(-width // 8)
+    made = bytearray(len(rows) // width * stride)
+    if cython.compiled:
+        _black(rows, made, width, tile, tile_width, first)
+        return made
+    thresholds, high = _laid(width, tile, tile_width)
+    data = bytes(rows)
+    paper, blank = b"\xff" * width, bytes(8 * stride)
+    dark = []
+    for number, at in enumerate(range(0, len(data), width), first):
+        row = data[at : at + width]
+        dark.append(blank if row == paper else _below(row, *thresholds[number % len(thresholds)], high, 8 * stride))
+    made[:] = _packed(b"".join(dark))
+    return made
+
+
+@functools.lru_cache(maxsize=4)
+def _laid(width: int, tile: bytes, tile_width: int) -> "tuple[list[tuple[int, int]], int]":
+    """Return the tile's rows over the page's width, as numbers, whole and without high bits; and all high bits."""
+    wide = -(-width // 8) * 8
+    high = int.from_bytes(b"\x80" * wide, "little")
+    laid = []
+    for at in range(0, len(tile), tile_width):
+        row = tile[at : at + tile_width] * (width // tile_width + 1)
+        number = int.from_bytes(row[:width], "little")  # zeros behind the width: nothing is below them
+        laid.append((number, number & ~high))
+    return laid, high
+
+
+def _below(row: bytes, threshold: int, low: int, high: int, wide: int) -> bytes:
+    """Return a byte with its high bit set for each pixel below its threshold."""
+    pixels = int.from_bytes(row, "little")
+    differ = pixels ^ threshold
+    not_less = (pixels | high) - low  # of the lower seven bits; each byte's high bit keeps it from borrowing
+    return (((threshold & differ) | ((differ | not_less) ^ high)) & high).to_bytes(wide, "little")
+
+
+def _packed(dark: bytes) -> bytes:
+    """Return the high bits of the bytes, eight in one."""
+    bits = 0
+    for place in range(8):
+        bits |= int.from_bytes(dark[place::8], "little") >> place
+    return bits.to_bytes(len(dark) // 8, "little")
+
+
+@cython.locals(rows="const unsigned char[::1]", made="unsigned char[::1]", width="Py_ssize_t", first="Py_ssize_t")
+@cython.locals(tile="const unsigned char[::1]", tile_width="Py_ssize_t", row="Py_ssize_t", count="Py_ssize_t")
+@cython.locals(at="Py_ssize_t", to="Py_ssize_t", end="Py_ssize_t", begin="Py_ssize_t", under="Py_ssize_t")
+@cython.locals(place="int", bits="unsigned int", tile_rows="Py_ssize_t")
+def _black(rows: Rows, made: bytearray, width: int, tile: bytes, tile_width: int, first: int) -> None:
+    count = len(rows) // width
+    tile_rows = len(tile) // tile_width
+    at = to = 0
+    with cython.nogil:
+        for row in range(count):
+            begin = (first + row) % tile_rows * tile_width
+            under = begin
+            end = at + width
+            while at + 8 <= end:
+                bits = 0
+                for place in range(8):
+                    bits = bits << 1 | (rows[at + place] < tile[under + place])
+                made[to] = bits
+                to += 1
+                at += 8
+                under += 8
+                if under == begin + tile_width:
+                    under = begin
+            if at < end:
+                bits = 0
+                for place in range(end - at):
+                    bits |= (0x80 >> place) * (rows[at + place] < tile[under + place])
+                made[to] = bits
+                to += 1
+                at = end
+
+
+class Diffusion:
+    """Error diffusion over the rows of one page (Floyd and Steinberg 1976), every other row from right to left."""
+
+    def __init__(self, width: int):
+        self._width = width
+        self._leftward = False
+        self._here = self._none()
+
+    def _none(self) -> "array.array[int]":
+        return array.array("i", bytes(4 * (self._width + 2)))
+
+    def black(self, rows: Rows) -> bytearray:
+        """Return the bits of the page's next rows."""
+        stride = -(-self._width // 8)
+        made = bytearray(len(rows) // self._width * stride)
+        data = bytes(rows)
+        if not COMPILED:
+            made[:] = black(data, self._width, FLAT, len(FLAT), 0)
+        view = memoryview(made)
+        for number, at in enumerate(range(0, len(data), self._width)):
+            self._row(data[at : at + self._width], view[number * stride : (number + 1) * stride])
+        return made
+
+    def _row(self, row: bytes, made: memoryview) -> None:
+        below = self._none()
+        spans = [(0, self._width)] if COMPILED else [match.span() for match in TONES.finditer(row)]
+        if self._leftward:
+            for first, last in reversed(spans):
+                _spread(row, self._here, below, made, last - 1, first - 1, -1)
+        else:
+            for first, last in spans:
+                _spread(row, self._here, below, made, first, last, 1)
+        below[1] += below[0]
+        below[self._width] += below[self._width + 1]
+        self._here = below
+        self._leftward = not self._leftward
+
+
+@cython.locals(row="const unsigned char[::1]", here="int[::1]", below="int[::1]", made="unsigned char[::1]")
+@cython.locals(first="Py_ssize_t", last="Py_ssize_t", step="Py_ssize_t", x="Py_ssize_t", edge="Py_ssize_t")
+@cython.locals(tone="int", wanted="int", error="int", ahead="int", behind="int", under="int", beyond="int", bit="int")
+def _spread(
+    row: bytes, here: "array.array[int]", below: "array.array[int]", made: memoryview, first: int, last: int, step: int
+) -> None:
+    """Decide pixels `first` to before `last`. here, below: the errors of this row and the next, from a pixel before."""
+    edge = len(row) - 1 if step > 0 else 0
+    ahead = 0
+    x = first
+    with cython.nogil:
+        while x != last:
+            tone = row[x]
+            bit = 0x80 >> (x & 7)
+            if tone == 255 or tone == 0:  # noqa: PLR1714 - C compares numbers, not tuples
+                ahead = 0
+                if tone == 0:
+                    made[x >> 3] |= bit
+            else:
+                wanted = tone + ahead + here[x + 1]
+                if wanted < 128:
+                    made[x >> 3] |= bit
+                    error = wanted
+                else:
+                    made[x >> 3] &= 255 - bit
+                    error = wanted - 255
+                behind = error * 3 >> 4
+                under = error * 5 >> 4
+                beyond = error >> 4
+                ahead = error - behind - under - beyond
+                below[x + 1 - step] += behind
+                below[x + 1] += under + (ahead if x == edge else 0)
+                below[x + 1 + step] += beyond
+            x += step
