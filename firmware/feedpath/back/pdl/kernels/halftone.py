@@ -31,6 +31,8 @@ def black(rows: Rows, width: int, tile: bytes, tile_width: int, first: int) -> b
     tile: rows of `tile_width` thresholds, a multiple of 8, laid over the page again and again. first: the number of
     the first row on its page.
     """
+    if width < 1 or first < 0 or tile_width < 8 or tile_width % 8 or not tile or len(tile) % tile_width:
+        raise ValueError(f"a tile of {len(tile)} thresholds, {tile_width} a row, on {width} pixels from row {first}")
     stride = -(-width // 8)
     made = bytearray(len(rows) // width * stride)
     if cython.compiled:
@@ -40,9 +42,9 @@ def black(rows: Rows, width: int, tile: bytes, tile_width: int, first: int) -> b
     data = bytes(rows)
     paper, blank = b"\xff" * width, bytes(8 * stride)
     dark = []
-    for number, at in enumerate(range(0, len(data), width), first):
-        row = data[at : at + width]
-        dark.append(blank if row == paper else _below(row, *thresholds[number % len(thresholds)], high, 8 * stride))
+    for number in range(len(data) // width):
+        row = data[number * width : (number + 1) * width]
+        dark.append(blank if row == paper else _below(row, *thresholds[(first + number) % len(thresholds)], high, 8 * stride))
     made[:] = _packed(b"".join(dark))
     return made
 
@@ -127,8 +129,9 @@ class Diffusion:
         if not COMPILED:
             made[:] = black(data, self._width, FLAT, len(FLAT), 0)
         view = memoryview(made)
-        for number, at in enumerate(range(0, len(data), self._width)):
-            self._row(data[at : at + self._width], view[number * stride : (number + 1) * stride])
+        for number in range(len(data) // self._width):
+            row = data[number * self._width : (number + 1) * self._width]
+            self._row(row, view[number * stride : (number + 1) * stride])
         return made
 
     def _row(self, row: bytes, made: memoryview) -> None:

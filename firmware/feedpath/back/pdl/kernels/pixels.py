@@ -126,12 +126,14 @@ def mirrored(rows: Rows, width: int, bits: int) -> "bytes | bytearray":
 
 
 def stretched(rows: Rows, width: int, channels: int, final: int, first: int, last: int) -> bytearray:
-    """Return pixels `first` to `last` of each row of `width` pixels when it is made `final` pixels wide."""
+    """Return pixels `first` to before `last` of each row of `width` pixels when it is made `final` pixels wide."""
+    if not 0 <= first < last <= final or width < 1:
+        raise ValueError(f"pixels {first} to {last} of {width} made {final}")
     common = math.gcd(width, final)
     old, new = width // common, final // common  # so many pixels become so many
     if cython.compiled:
         made = bytearray(len(rows) // (width * channels) * (last - first) * channels)
-        _stretched(rows, made, width, channels, old, new, first, last, _reciprocal(old))
+        _stretched(rows, made, width, channels, old, new, first, last, _half(old), _reciprocal(old))
         return made
     if channels == 1:
         return _plane(bytes(rows), width, old, new, first, last)
@@ -139,6 +141,11 @@ def stretched(rows: Rows, width: int, channels: int, final: int, first: int, las
     for color in range(channels):
         made[color::channels] = _plane(bytes(rows[color::channels]), width, old, new, first, last)
     return made
+
+
+def _half(count: int) -> int:
+    """Return what rounds a sum of `count` units: a mean halfway between two tones takes the darker one."""
+    return (count - 1) // 2
 
 
 def _reciprocal(count: int) -> int:
@@ -149,9 +156,18 @@ def _reciprocal(count: int) -> int:
 @cython.locals(old="long long", new="long long", first="long long", last="long long", reciprocal="unsigned long long")
 @cython.locals(row="Py_ssize_t", to="Py_ssize_t", begin="Py_ssize_t", color="Py_ssize_t", at="Py_ssize_t")
 @cython.locals(start="Py_ssize_t", count="Py_ssize_t", x="long long", left="long long", right="long long")
-@cython.locals(end="long long", total="unsigned long long")
+@cython.locals(end="long long", half="unsigned long long", total="unsigned long long")
 def _stretched(
-    rows: Rows, made: bytearray, width: int, channels: int, old: int, new: int, first: int, last: int, reciprocal: int
+    rows: Rows,
+    made: bytearray,
+    width: int,
+    channels: int,
+    old: int,
+    new: int,
+    first: int,
+    last: int,
+    half: int,
+    reciprocal: int,
 ) -> None:
     count = len(rows) // (width * channels)
     to = 0
@@ -162,7 +178,7 @@ def _stretched(
                 start = x * old // new
                 end = (x + 1) * old
                 for color in range(channels):
-                    total = old // 2
+                    total = half
                     at = start
                     left = x * old
                     while left < end:
@@ -205,13 +221,15 @@ class Mean:
         self._width = width
         self._total = total
         self._reciprocal = _reciprocal(total)
-        self._sum = total // 2 * _lanes(b"\1" * width)
-        self._half = self._sum
-        self._sums = array.array("Q", [total // 2]) * width
+        self._begin = 0 if cython.compiled else _half(total) * _lanes(b"\1" * width)
+        self._sum = self._begin
+        self._sums = array.array("Q", [_half(total)]) * (width if cython.compiled else 0)
         self._only: "Rows | None" = None
 
     def add(self, row: Rows, weight: int) -> None:
         """Count a row with its weight."""
+        if len(row) != self._width:
+            raise ValueError(f"a row of {len(row)} bytes among rows of {self._width}")
         if weight == self._total:
             self._only = bytes(row)
         elif cython.compiled:
@@ -226,9 +244,9 @@ class Mean:
             return only
         if cython.compiled:
             made = bytearray(self._width)
-            _settle(self._sums, made, self._total // 2, self._reciprocal)
+            _settle(self._sums, made, _half(self._total), self._reciprocal)
             return made
-        total, self._sum = self._sum, self._half
+        total, self._sum = self._sum, self._begin
         return (total * self._reciprocal).to_bytes(LANE * self._width, "little")[QUOTIENT::LANE]
 
 
