@@ -1,23 +1,26 @@
 """What the kernels use of Cython's pure-Python mode, for computers where Cython is not installed."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-F = TypeVar("F", bound="Callable[..., Any]")
+from typing import Any
 
 compiled = False
 
 
-def _as_it_is(function: F) -> F:
-    return function
+class _Option:
+    """A directive: as a decorator, with or without a value, it leaves the function; as a context it is nothing."""
+
+    def __call__(self, function: Any = None, **_options: object) -> Any:
+        return function if callable(function) else self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_error: object) -> None:
+        pass
 
 
-def _with_option(_value: object) -> "Callable[[F], F]":
-    return _as_it_is
-
-
-ccall = cfunc = inline = _as_it_is
-boundscheck = wraparound = cdivision = initializedcheck = exceptval = returns = _with_option
+ccall = cfunc = inline = nogil = _Option()
+boundscheck = wraparound = cdivision = initializedcheck = overflowcheck = exceptval = returns = locals = _Option()
+uchar = ushort = uint = int = long = ulong = longlong = ulonglong = Py_ssize_t = size_t = bint = double = void = None
 
 
 def declare(_kind: object, value: Any = None) -> Any:
@@ -28,24 +31,3 @@ def declare(_kind: object, value: Any = None) -> Any:
 def cast(_kind: object, value: Any) -> Any:
     """Return the value."""
     return value
-
-
-def locals(**_kinds: object) -> "Callable[[F], F]":
-    """Return what leaves a function, whose variables have these kinds, as it is."""
-    return _as_it_is
-
-
-class _Nogil:
-    """Nothing to let go of: `with nogil` and `@nogil` change nothing."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_error: object) -> None:
-        pass
-
-    def __call__(self, function: F) -> F:
-        return function
-
-
-nogil = _Nogil()
