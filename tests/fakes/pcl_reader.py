@@ -42,16 +42,17 @@ class PclJob:
     loose: bytes = b""
 
 
-def read(data: bytes) -> PclJob:
-    """Return the job of a whole stream; raise ValueError."""
-    reader = _Reader(data)
+def read(data: bytes, forgiving: bool = False) -> PclJob:
+    """Return the job of a whole stream; raise ValueError, or go on as machines do (`forgiving`)."""
+    reader = _Reader(data, forgiving)
     reader.read()
     return reader.job
 
 
 class _Reader:
-    def __init__(self, data: bytes):
+    def __init__(self, data: bytes, forgiving: bool):
         self.job = PclJob()
+        self._forgiving = forgiving
         self._data = data
         self._at = 0
         self._reset()
@@ -65,7 +66,6 @@ class _Reader:
         self._raster = False
         self._page: "PclPage | None" = None
         self._seed = b""
-        self._row = 0
         self._cursor = (0.0, 0.0)
 
     def read(self) -> None:
@@ -74,18 +74,15 @@ class _Reader:
         while self._at < len(self._data):
             self._at += len(UEL)
             self._commands()
-        if self._page is not None:
-            raise ValueError("the stream ends on a page that was not ejected")
 
     def _commands(self) -> None:
         """Read lines of PJL up to a language's data, and that; or up to the next UEL."""
         while self._data.startswith(b"@PJL", self._at):
             end = self._data.find(b"\n", self._at)
-            if end < 0:
-                raise ValueError("a line of PJL has no end")
-            line = self._data[self._at : end].rstrip(b"\r").decode("ascii")
-            if not line.isprintable():
-                raise ValueError(f"a line of PJL holds controls: {line!r}")
+            line = self._data[self._at : end].rstrip(b"\r").decode("ascii", "replace")
+            if end < 0 or not line.isprintable():
+                self._broken(f"a line of PJL has no end, or holds controls: {line!r}")
+                break
             self.job.pjl.append(line)
             self._at = end + 1
             if line.startswith("@PJL ENTER"):
@@ -94,7 +91,12 @@ class _Reader:
                 self._language()
                 return
         if self._at < len(self._data) and not self._data.startswith(UEL, self._at):
-            raise ValueError(f"neither PJL nor a language at {self._at}")
+            self._broken(f"neither PJL nor a language at {self._at}")
+            self._at = max(self._data.find(UEL, self._at), self._at)
+
+    def _broken(self, sentence: str) -> None:
+        if not self._forgiving:
+            raise ValueError(sentence)
 
     def _language(self) -> None:
         """Read PCL up to UEL or the end."""
@@ -109,6 +111,8 @@ class _Reader:
                 self._eject(always=True)
             elif byte != b"\0":
                 self.job.loose += byte
+        if self._page is not None:
+            self._broken("the language ends on a page that was not ejected")
         self._end_raster()
         self._eject()
 
@@ -121,14 +125,16 @@ class _Reader:
             self._reset()
             return
         if not b"!" <= kind <= b"/":
-            raise ValueError(f"ESC {kind!r} is not known")
+            self._broken(f"ESC {kind!r} is not known")
+            return
         group = self._data[self._at : self._at + 1]
         self._at += 1
         more = True
         while more:
             match = NUMBER.match(self._data, self._at)
             if match is None:
-                raise ValueError(f"no command at {self._at}: {self._data[self._at : self._at + 10]!r}")
+                self._broken(f"no command at {self._at}: {self._data[self._at : self._at + 10]!r}")
+                return
             self._at = match.end()
             letter = match[2].decode()
             more = letter.islower()
@@ -183,7 +189,7 @@ class _Reader:
 
     def _image_data(self, _value: float, data: bytes) -> None:
         if data[COLOR_SPACE] != DEVICE_RGB or data[ENCODING] != BY_PIXEL or data[PRIMARY_BITS] != b"\x08\x08\x08":
-            raise ValueError(f"pixels of another kind: {data!r}")
+            self._broken(f"pixels of another kind: {data!r}")
         self._palette = "rgb24"
 
     def _simple_color(self, value: float, _data: bytes) -> None:
@@ -205,7 +211,7 @@ class _Reader:
         x, y = self._cursor if value == 1 else (0, self._cursor[1])
         resolution = int(self._settings.get("*tR", 75))
         self._page = PclPage(self._width, self._palette, resolution, [], x, y, dict(self._settings))
-        self._raster, self._row = True, 0
+        self._raster = True
         self._seed = bytes(self._row_bytes())
 
     def _row_bytes(self) -> int:
@@ -241,6 +247,8 @@ class _Reader:
             raise ValueError("rows come outside a raster")
         size = self._row_bytes()
         row = METHODS[self._mode](data, self._seed)
+        if len(row) > size:
+            self._broken(f"a row has {len(row)} of {size} bytes")
         self._seed = row[:size] + bytes(size - len(row[:size]))
         self._add(self._seed)
 
@@ -287,9 +295,7 @@ def _delta_row(data: bytes, seed: bytes) -> bytes:
             at += 1
         place += offset
         new = data[at : at + count]
-        if place + len(new) > len(row):
-            raise ValueError("a delta row goes past the row's end")
-        row[place : place + len(new)] = new
+        row[place : place + len(new)] = new  # what goes past the end makes it longer
         at += count
         place += count
     return bytes(row)

@@ -332,10 +332,8 @@ def _skipped(pieces: "list[bytes]", nothing: bytes, before: bytes, state: Any, t
             pieces.append(b"\x1b*b%dY" % now)
         return nothing
     _put(pieces, nothing, before, state, trims)
-    pieces.extend([b"\x1b*b0W"] * (left - 1) if state[MODE] == DELTA else ())
-    if state[MODE] != DELTA and left > 1:
-        pieces.extend([b"\x1b*b3m0W", *[b"\x1b*b0W"] * (left - 2)])
-        state[MODE] = DELTA
+    for _ in range(left - 1):
+        _put(pieces, nothing, nothing, state, trims)
     return nothing
 
 
