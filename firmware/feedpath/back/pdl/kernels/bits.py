@@ -1,0 +1,161 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True
+"""Hot loops of the page description languages and of previews: run lengths, ASCII85, averages of boxes."""
+
+import base64
+import re
+from typing import Any
+
+try:
+    import cython  # type: ignore[import-not-found,unused-ignore]
+except ImportError:
+    from feedpath.back.pdl.kernels import cython  # type: ignore[no-redef,unused-ignore]
+
+MOST = 128  # bytes in one run, or in one piece of literals
+RUNS = re.compile(rb"(.)\1{2,127}", re.DOTALL)
+A85_LINE = 120  # characters; a line of a document has at most 255 (Adobe TN 5001, 3)
+A85_END = b"~>"
+WHITE = 255
+
+Bytes = Any  # bytes, bytearray or memoryview: Cython would take only one of them
+
+
+def runlength(data: Bytes) -> bytearray:
+    """Return `data` for RunLengthDecode (PLRM 3, 3.13.3), without the mark at its end; runs have 3 bytes or more."""
+    return _runlength_compiled(data) if cython.compiled else _runlength(data)
+
+
+def _runlength(data: Bytes) -> bytearray:
+    view = memoryview(data)
+    coded = bytearray()
+    at = 0
+    for run in RUNS.finditer(view):
+        _literals(coded, view[at : run.start()])
+        at = run.end()
+        coded += bytes((257 - (at - run.start()), view[run.start()]))
+    _literals(coded, view[at:])
+    return coded
+
+
+def _literals(coded: bytearray, view: memoryview) -> None:
+    for at in range(0, len(view), MOST):
+        piece = view[at : at + MOST]
+        coded.append(len(piece) - 1)
+        coded += piece
+
+
+def _runlength_compiled(data: Bytes) -> bytearray:
+    coded = bytearray(len(data) + len(data) // MOST + 1)  # literals take the most room: a byte more for each 128
+    source = cython.declare(cython.const[cython.uchar][::1], data)
+    to = cython.declare(cython.uchar[::1], coded)
+    end = cython.declare(cython.Py_ssize_t, len(data))
+    at = cython.declare(cython.Py_ssize_t, 0)
+    run = cython.declare(cython.Py_ssize_t, 0)
+    put = cython.declare(cython.Py_ssize_t, 0)
+    head = cython.declare(cython.Py_ssize_t, -1)  # where the count of the present literals stands
+    with cython.nogil:
+        while at < end:
+            run = 1
+            while run < 128 and at + run < end and source[at + run] == source[at]:
+                run += 1
+            if run > 2:
+                to[put] = 257 - run
+                to[put + 1] = source[at]
+                put += 2
+                at += run
+                head = -1
+                continue
+            if head < 0 or to[head] == 127:
+                head = put
+                to[head] = 255
+                put += 1
+            to[head] += 1
+            to[put] = source[at]
+            put += 1
+            at += 1
+    return coded[:put]
+
+
+def ascii85(data: Bytes) -> bytes:
+    """Return `data` for ASCII85Decode (PLRM 3, 3.13.3): lines, then the mark at its end and a newline."""
+    text = _ascii85_compiled(data) if cython.compiled else base64.a85encode(data)
+    lines = [text[at : at + A85_LINE] for at in range(0, len(text), A85_LINE)]
+    return b"\n".join([*lines, A85_END, b""])
+
+
+def _ascii85_compiled(data: Bytes) -> bytes:
+    whole = cython.declare(cython.Py_ssize_t, len(data) // 4)
+    text = bytearray(whole * 5)
+    source = cython.declare(cython.const[cython.uchar][::1], data)
+    to = cython.declare(cython.uchar[::1], text)
+    at = cython.declare(cython.Py_ssize_t, 0)
+    put = cython.declare(cython.Py_ssize_t, 0)
+    digit = cython.declare(cython.int, 0)
+    word = cython.declare(cython.uint, 0)
+    with cython.nogil:
+        for at in range(0, whole * 4, 4):
+            word = cython.cast(cython.uint, source[at]) << 24 | source[at + 1] << 16 | source[at + 2] << 8
+            word |= source[at + 3]
+            if word == 0:
+                to[put] = 122  # z
+                put += 1
+                continue
+            for digit in range(4, -1, -1):
+                to[put + digit] = 33 + word % 85
+                word = word // 85
+            put += 5
+    return bytes(memoryview(text)[:put]) + base64.a85encode(memoryview(data)[whole * 4 :])
+
+
+def average(rows: Bytes, stride: int, channels: int, across: int, down: int) -> bytes:
+    """Return a row whose pixels are the averages of boxes of across x down pixels of `rows`, at most `down` of them.
+
+    stride: bytes of a row; channels: of a pixel, 1 byte each. What a box lacks at the edges counts as white.
+    """
+    if cython.compiled:
+        return _average_compiled(rows, stride, channels, across, down)
+    return _average(rows, stride, channels, across, down)
+
+
+def _average(rows: Bytes, stride: int, channels: int, across: int, down: int) -> bytes:
+    area = across * down
+    wide = -(-stride // (channels * across)) * channels * across
+    edge = bytes((WHITE,)) * (wide - stride)
+    given = [bytes(rows[at : at + stride]) + edge for at in range(0, len(rows), stride)]
+    lacking = WHITE * across * (down - len(given)) + area // 2
+    small = bytearray(wide // across)
+    for channel in range(channels):
+        parts = [row[channel + channels * x :: channels * across] for row in given for x in range(across)]
+        small[channel::channels] = bytes((total + lacking) // area for total in map(sum, zip(*parts)))
+    return bytes(small)
+
+
+def _average_compiled(rows: Bytes, stride: int, channels: int, across: int, down: int) -> bytes:
+    source = cython.declare(cython.const[cython.uchar][::1], rows)
+    length = cython.declare(cython.Py_ssize_t, stride)
+    step = cython.declare(cython.Py_ssize_t, channels * across)
+    depth = cython.declare(cython.Py_ssize_t, channels)
+    boxes = cython.declare(cython.Py_ssize_t, -(-stride // (channels * across)))
+    given = cython.declare(cython.Py_ssize_t, len(rows) // stride)
+    area = cython.declare(cython.uint, across * down)
+    small = bytearray(boxes * channels)
+    to = cython.declare(cython.uchar[::1], small)
+    total = cython.declare(cython.uint, 0)
+    box = cython.declare(cython.Py_ssize_t, 0)
+    channel = cython.declare(cython.Py_ssize_t, 0)
+    row = cython.declare(cython.Py_ssize_t, 0)
+    x = cython.declare(cython.Py_ssize_t, 0)
+    count = cython.declare(cython.uint, 0)
+    with cython.nogil:
+        for box in range(boxes):
+            for channel in range(depth):
+                total = 0
+                count = 0
+                for row in range(given):
+                    x = box * step + channel
+                    while x < length and x < (box + 1) * step:
+                        total += source[row * length + x]
+                        count += 1
+                        x += depth
+                total += (area - count) * 255 + area // 2
+                to[box * depth + channel] = total // area
+    return bytes(small)
