@@ -216,8 +216,7 @@ def _images(page: Page, traits: Traits) -> "Iterator[bytes]":
     top = 0
     for band in page.bands:
         rows = bytes(band)
-        first = (len(rows) - len(rows.lstrip(white))) // raster.stride
-        end = -(-len(rows.rstrip(white)) // raster.stride)
+        first, end = bits.inked(rows, raster.stride, white)
         if first < end:
             yield _image(raster, top + first, rows[first * raster.stride : end * raster.stride], traits)
         top += len(rows) // raster.stride

@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True
-"""Hot loops of the page description languages and of previews: run lengths, ASCII85, averages of boxes."""
+"""Hot loops of the page description languages and of previews: white rows, run lengths, ASCII85, averages of boxes."""
 
 import base64
 import re
@@ -17,6 +17,12 @@ A85_END = b"~>"
 WHITE = 255
 
 Bytes = Any  # bytes, bytearray or memoryview: Cython would take only one of them
+
+
+def inked(rows: bytes, stride: int, white: bytes) -> "tuple[int, int]":
+    """Return the first row that is not all `white`, and the one after the last; they are equal where there is none."""
+    first = (len(rows) - len(rows.lstrip(white))) // stride
+    return first, max(first, -(-len(rows.rstrip(white)) // stride))
 
 
 def runlength(data: Bytes) -> bytearray:
