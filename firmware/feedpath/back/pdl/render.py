@@ -1,0 +1,134 @@
+"""The renderer: a stored PDF, JPEG, PNG or plain text -> sheets of pixels, drawn by PDFium in bands.
+
+Everything becomes a PDF first: a picture is wrapped as it is, text is written page by page. Pages are opened one after
+another, so that the first is drawn whatever the document's length. Wrong documents raise WireError.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import BinaryIO, NamedTuple
+
+from feedpath.back.pdl import layout, pictures, png
+from feedpath.back.pdl.layout import Placed, View
+from feedpath.back.pdl.page import MM_100_PER_INCH, Page, Raster, Setup
+from feedpath.back.pdl.pdfium import Canvas, Document, Leaf
+from feedpath.back.pdl.pdfwrap import Part, Pieces
+from feedpath.errors import WireError
+
+CANVAS_ROWS = 1024  # fewer rows cost CPU time, as each band goes through the whole page again; more cost memory
+CANVAS_BYTES = 8 * 1024 * 1024
+FRAME = 25  # a quarter of a millimetre
+PDF, JPEG, PNG, TEXT = "application/pdf", "image/jpeg", "image/png", "text/plain"
+
+
+class RenderLimits(NamedTuple):
+    """What is drawn at most.
+
+    pages: of a document. picture_pixels: of a picture. interlaced_bytes: of a picture that has to be whole in memory.
+    sheet_pixels: of a sheet.
+    """
+
+    pages: int = 10_000
+    picture_pixels: int = 200_000_000
+    interlaced_bytes: int = 96 * 1024 * 1024
+    sheet_pixels: int = 400_000_000
+
+
+LIMITS = RenderLimits()
+
+
+def render(file: BinaryIO, format: str, setup: Setup, view: View, limits: RenderLimits = LIMITS) -> "Iterator[Page]":
+    """Yield the sheets of a document that stands in a seekable file; raise WireError when it cannot be drawn."""
+    opened = FORMATS.get(format)
+    if opened is None:
+        raise WireError(f"Documents of the kind {format} are not drawn; {', '.join(FORMATS)} are.")
+    width, height = view.pixels
+    if width < 1 or height < 1 or width * height > limits.sheet_pixels:
+        raise WireError(f"The sheet has {width} x {height} pixels; allowed are 1 to {limits.sheet_pixels} in all.")
+    return _sheets(opened(file, view, limits), setup, view)
+
+
+class Opened(NamedTuple):
+    """A document's pages, of which `total` are known beforehand, 0 when that is not so."""
+
+    leaves: "Iterator[Leaf]"
+    total: int
+
+
+def _pdf(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
+    length = file.seek(0, 2)
+    document = Document(Pieces([Part(file, 0, length)]), view.password)
+    if not 0 < document.count <= limits.pages:
+        count = document.count
+        document.close()
+        raise WireError(f"The PDF has {count} pages; allowed are 1 to {limits.pages}.")
+    indices = [index for span in layout.chosen(document.count, view.ranges) for index in span]
+    if not indices:
+        count = document.count
+        document.close()
+        raise WireError(f"None of the pages asked for is among the {count} pages of the PDF.")
+    return Opened(_leaves(document, indices), len(indices))
+
+
+def _jpeg(file: BinaryIO, _view: View, limits: RenderLimits) -> Opened:
+    return _picture(pictures.jpeg(file, limits.picture_pixels))
+
+
+def _png(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
+    picture = pictures.png(file, limits.picture_pixels)
+    if picture.has_alpha or picture.interlaced:
+        return _picture(png.flat(picture, view.space, limits.interlaced_bytes))
+    return _picture(pictures.png_page(picture))
+
+
+def _picture(picture: pictures.Picture) -> Opened:
+    return Opened(_leaves(Document(picture.pdf), [0], picture.sized), 1)
+
+
+def _leaves(document: Document, indices: "Iterable[int]", sized: bool = True) -> "Iterator[Leaf]":
+    try:
+        for index in indices:
+            yield document.leaf(index, sized)
+    finally:
+        document.close()
+
+
+def _sheets(opened: Opened, setup: Setup, view: View) -> "Iterator[Page]":
+    """Yield sheets of as many pages as share one."""
+    width, height = view.pixels
+    raster = Raster(width, height, view.space, view.resolution, view.size, view.media or setup.media)
+    raster = raster._replace(total=-(-opened.total // view.number_up))
+    canvas = Canvas(width, _canvas_rows(raster), view.space)
+    leaves = opened.leaves
+    try:
+        while group := list(islice(leaves, view.number_up)):
+            try:
+                places = layout.placed([leaf.shape for leaf in group], view)
+                yield Page(raster, _bands(canvas, raster, list(zip(group, places)), view))
+            finally:
+                for leaf in group:
+                    leaf.close()
+    finally:
+        leaves.close()  # type: ignore[attr-defined]
+
+
+def _bands(
+    canvas: Canvas, raster: Raster, placed: "list[tuple[Leaf, Placed]]", view: View
+) -> "Iterator[memoryview]":
+    thick = max(1, round(FRAME * min(view.resolution) / MM_100_PER_INCH)) if view.framed and view.number_up > 1 else 0
+    for top in range(0, raster.height, canvas_rows := _canvas_rows(raster)):
+        canvas.clear(top, min(canvas_rows, raster.height - top))
+        for leaf, place in placed:
+            leaf.draw(canvas, place)
+            if thick:
+                canvas.frame(place, thick)
+        yield from canvas.bands(raster.band_rows)
+
+
+def _canvas_rows(raster: Raster) -> int:
+    """Return how many rows are drawn at a time: whole bands, or all that there are."""
+    rows = max(1, min(CANVAS_ROWS, CANVAS_BYTES // raster.stride))
+    return min(raster.height, max(rows // raster.band_rows, 1) * raster.band_rows)
+
+
+FORMATS = {PDF: _pdf, JPEG: _jpeg, PNG: _png}
