@@ -111,7 +111,7 @@ def sheet_turn(shape: Shape, view: View) -> int:
     """Return how many quarters a sheet that begins with such a page is turned."""
     apart = int(GRIDS[view.number_up][2])
     if view.orientation != AUTO:
-        return (TURNS[view.orientation] + apart) % 4
+        return TURNS[view.orientation] ^ apart  # two lying pages share a standing sheet as they are
     return int((view.size[0] > view.size[1]) != (shape.lies != bool(apart)))
 
 
@@ -129,6 +129,11 @@ def chosen(count: int, ranges: "tuple[tuple[int, int], ...]") -> "list[range]":
     if not ranges:
         return [range(count)]
     return [range(max(0, first - 1), min(count, last)) for first, last in ranges]
+
+
+def is_chosen(number: int, ranges: "tuple[tuple[int, int], ...]") -> bool:
+    """Return whether page-ranges leave the page of this number, which counts from 1."""
+    return not ranges or any(first <= number <= last for first, last in ranges)
 
 
 def _alone(shape: Shape, view: View) -> Placed:

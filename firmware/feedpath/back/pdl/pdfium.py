@@ -39,7 +39,7 @@ class Document:
         """Open it; raise WireError when that cannot be."""
         self._pieces = pieces
         self._trouble: "BaseException | None" = None
-        self._access = pdfium.FPDF_FILEACCESS()
+        self._access: Any = pdfium.FPDF_FILEACCESS()
         self._access.m_FileLen = pieces.length
         self._access.m_GetBlock = self._block = _Block(self._read)
         self._form: Any = None
@@ -106,7 +106,7 @@ class Document:
             self._form = None
         if self._document:
             pdfium.FPDF_CloseDocument(self._document)
-            self._document = None
+            self._document = self._access = self._block = None  # the callback knows us: cut the ring, free the bytes
 
 
 class Leaf:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
-from feedpath.back.pdl import layout, pictures, png
+from feedpath.back.pdl import layout, pictures, plain, png
 from feedpath.back.pdl.layout import Placed, View
 from feedpath.back.pdl.page import MM_100_PER_INCH, Page, Raster, Setup
 from feedpath.back.pdl.pdfium import Canvas, Document, Leaf
 from feedpath.back.pdl.pdfwrap import Part, Pieces
+from feedpath.back.pdl.truetype import Fonts
 from feedpath.errors import WireError
 
 CANVAS_ROWS = 1024  # fewer rows cost CPU time, as each band goes through the whole page again; more cost memory
@@ -25,12 +26,13 @@ class RenderLimits(NamedTuple):
     """What is drawn at most.
 
     pages: of a document. picture_pixels: of a picture. interlaced_bytes: of a picture that has to be whole in memory.
-    sheet_pixels: of a sheet.
+    text_bytes: of a text. sheet_pixels: of a sheet.
     """
 
     pages: int = 10_000
     picture_pixels: int = 200_000_000
     interlaced_bytes: int = 96 * 1024 * 1024
+    text_bytes: int = 64 * 1024 * 1024
     sheet_pixels: int = 400_000_000
 
 
@@ -93,6 +95,32 @@ def _leaves(document: Document, indices: "Iterable[int]", sized: bool = True) ->
         document.close()
 
 
+def _text(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
+    length = file.seek(0, 2)
+    if length > limits.text_bytes:
+        raise WireError(f"The text has {length} bytes; allowed are {limits.text_bytes}.")
+    return Opened(_written(file, view, limits), 0)
+
+
+def _written(file: BinaryIO, view: View, limits: RenderLimits) -> "Iterator[Leaf]":
+    """Yield the pages of a text, each a document of its own."""
+    fonts = Fonts()
+    try:
+        paper = plain.paper(*layout.written_size(view), fonts)
+        number = drawn = 0
+        for number, lines in enumerate(plain.pages(file, paper.columns, paper.rows), 1):
+            if number > limits.pages:
+                raise WireError(f"The text has more pages than the {limits.pages} that are allowed.")
+            if layout.is_chosen(number, view.ranges):
+                document = Document(plain.pdf(lines, paper, fonts))
+                drawn += 1
+                yield document.leaf(0, after=document.close)
+        if not drawn:
+            raise WireError(f"None of the pages asked for is among the {number} pages of the text.")
+    finally:
+        fonts.close()
+
+
 def _sheets(opened: Opened, setup: Setup, view: View) -> "Iterator[Page]":
     """Yield sheets of as many pages as share one."""
     width, height = view.pixels
@@ -131,4 +159,4 @@ def _canvas_rows(raster: Raster) -> int:
     return min(raster.height, max(rows // raster.band_rows, 1) * raster.band_rows)
 
 
-FORMATS = {PDF: _pdf, JPEG: _jpeg, PNG: _png}
+FORMATS = {PDF: _pdf, JPEG: _jpeg, PNG: _png, TEXT: _text}
