@@ -40,6 +40,7 @@ ROOMS = {  # room: what it may import besides the leaves and itself
     "__main__": ("appliance", "cli"),
 }
 THIRD_PARTIES = {  # package: the only rooms or modules that see it
+    "cython": ("back.pdl.kernels",),
     "cryptography": ("front.http.certificate", "front.smb"),
     "ifaddr": ("front.advert",),
     "jinja2": ("front.web",),

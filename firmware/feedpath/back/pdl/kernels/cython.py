@@ -6,7 +6,7 @@ compiled = False
 
 
 class _Option:
-    """A directive: as a decorator, with or without a value, it leaves the function; as a context it is nothing."""
+    """A directive that changes nothing: a decorator, with a value or without, or a context."""
 
     def __call__(self, function: Any = None, **_options: object) -> Any:
         return function if callable(function) else self
