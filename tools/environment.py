@@ -28,6 +28,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older one should 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin/python"
+KERNELS = "firmware/feedpath/back/pdl/kernels"
 RUN = "requirements.txt"
 DEVELOP = "requirements-dev.txt"
 
@@ -60,8 +61,9 @@ def stamp(requirements: str) -> Path:
 
 
 def state(requirements: str) -> str:
-    """Return what the stamp says when nothing is left to do; a new system Python counts as a change."""
-    digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + (ROOT / requirements).read_bytes())
+    """Return what the stamp says when nothing is left to do; a new system Python or kernel counts as a change."""
+    files = [ROOT / "pyproject.toml", ROOT / "setup.py", ROOT / requirements, *sorted((ROOT / KERNELS).glob("*.py"))]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files))
     return f"{digest.hexdigest()} {PYTHON.resolve()}\n"
 
 

@@ -16,13 +16,16 @@ PEERS = {  # Debian package: what the tests do with it
     "cups-ipp-utils": "ipptool, ippfind and ippeveprinter",
     "curl": "HTTP client: uploads, TLS, Expect: 100-continue",
     "dbus": "a private bus for avahi-daemon",
+    "gcc": "compiles the kernels",
     "ghostscript": "draws the PostScript that tests make",
     "iproute2": "lays out network namespaces",
+    "libcups2": "writes and reads raster beside us",
     "libusb-1.0-0": "the real library under pyusb",
     "openssl": "TLS client, and a second opinion on our certificates",
     "p910nd": "peer for raw printing on port 9100",
     "poppler-utils": "reads the PDF that a printer received",
     "procps": "sysctl, for the settings of a network namespace",
+    "python3-dev": "what a compiler needs to know of Python",
 }
 
 

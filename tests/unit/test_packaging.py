@@ -1,5 +1,10 @@
-"""The wheel carries all that runs, and the pinned requirements are those that pyproject.toml asks for."""
+"""The wheel carries all that runs, and the pinned requirements are those that pyproject.toml asks for.
 
+It is built with and without a C compiler and Cython; how the kernels run once compiled, tests/peers shows.
+"""
+
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,26 +20,37 @@ import feedpath
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+NO_CYTHON = "import sys; sys.modules['Cython'] = None; "
+
+
+def build(folder: Path, program: str = BUILD, **environment: str) -> zipfile.Path:
+    """Build the wheel from a copy of the checkout, since setuptools writes into what it builds from."""
+    copy, built = folder / "copy", folder / "built"
+    copy.mkdir()
+    for file in ("pyproject.toml", "setup.py", "LICENSE", "README.md"):
+        shutil.copy(ROOT / file, copy)
+    for name in ("firmware", "boards"):
+        shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=shutil.ignore_patterns("*.egg-info", "*.so"))
+    words = [sys.executable, "-c", program, str(built)]
+    subprocess.run(words, cwd=copy, env={**os.environ, **environment}, check=True, capture_output=True)
+    return zipfile.Path(next(built.glob("*.whl")))
+
+
+def package_files(wheel: zipfile.Path) -> set[str]:
+    return {name for name in wheel.root.namelist() if name.startswith("feedpath/") and not name.endswith("/")}
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
-    """Build the wheel from a copy, since setuptools writes into what it builds from."""
-    copy, built = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("built")
-    for file in ("pyproject.toml", "LICENSE", "README.md"):
-        shutil.copy(ROOT / file, copy)
-    for folder in ("firmware", "boards"):
-        shutil.copytree(ROOT / folder, copy / folder, symlinks=True, ignore=shutil.ignore_patterns("*.egg-info"))
-    subprocess.run([sys.executable, "-c", BUILD, built], cwd=copy, check=True, capture_output=True)
-    return zipfile.Path(next(built.glob("*.whl")))
+    return build(tmp_path_factory.mktemp("pure"), FEEDPATH_KERNELS="python")
 
 
 def test_the_wheel_carries_every_file_of_the_package(wheel: zipfile.Path) -> None:
     package = ROOT / "firmware/feedpath"
     files = {path.relative_to(package.parent).as_posix() for path in package.rglob("*") if path.is_file()}
-    wanted = {file for file in files if "__pycache__" not in file and "/." not in file}
-    carried = {name for name in wheel.root.namelist() if name.startswith("feedpath/") and not name.endswith("/")}
-    assert carried == wanted | {f"feedpath/boards/{board.name}" for board in (ROOT / "boards").glob("*.toml")}
+    wanted = {file for file in files if not re.search(r"__pycache__|/\.|\.so$", file)}
+    boards = {f"feedpath/boards/{board.name}" for board in (ROOT / "boards").glob("*.toml")}
+    assert package_files(wheel) == wanted | boards
 
 
 def test_the_wheel_carries_the_boards(wheel: zipfile.Path) -> None:
@@ -48,6 +64,22 @@ def test_the_wheel_runs_anywhere_and_says_what_it_is(wheel: zipfile.Path) -> Non
     assert "License-Expression: Apache-2.0\n" in metadata
     assert "Requires-Python: >=3.11\n" in metadata
     assert "feedpath = feedpath.__main__:main" in (info / "entry_points.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    "program, environment", [(BUILD, {"CC": "false"}), (NO_CYTHON + BUILD, {})], ids=["no compiler", "no Cython"]
+)
+def test_the_wheel_needs_neither_compiler_nor_cython(
+    program: str, environment: dict[str, str], wheel: zipfile.Path, tmp_path: Path
+) -> None:
+    assert package_files(build(tmp_path, program, **environment)) == package_files(wheel)
+
+
+def test_the_kernels_run_as_python_where_they_are_told_to() -> None:
+    program = "import feedpath.back.pdl.kernels.rows as rows; print(rows.__file__)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "firmware"), "FEEDPATH_KERNELS": "python"}
+    run = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+    assert run.stdout == f"{ROOT}/firmware/feedpath/back/pdl/kernels/rows.py\n"
 
 
 def pins(file: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from tools import environment
 from tools.trouble import Trouble
 
 WHEEL = environment.PIP_WHEEL
+KERNEL = f"{environment.KERNELS}/rows.py"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / "python3.11").touch()
     (tmp_path / ".venv/bin/python").symlink_to(tmp_path / "python3.11")
-    for file in ("pyproject.toml", "requirements.txt"):
+    (tmp_path / KERNEL).parent.mkdir(parents=True)
+    for file in ("pyproject.toml", "setup.py", "requirements.txt", KERNEL):
         (tmp_path / file).write_text("as it was")
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
@@ -111,7 +113,9 @@ def test_nothing_is_installed_while_nothing_has_changed(checkout: Path, monkeypa
     assert environment.ready("requirements.txt") == checkout / ".venv/bin/python"
 
 
-@pytest.mark.parametrize("change", ["pyproject.toml", "requirements.txt", "python", "stamp", "environment"])
+@pytest.mark.parametrize(
+    "change", ["pyproject.toml", "setup.py", "requirements.txt", KERNEL, "python", "stamp", "environment"]
+)
 def test_whatever_has_changed_is_installed_anew(change: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed: list[str] = []
     monkeypatch.setattr(environment, "install", installed.append)
