@@ -1,4 +1,4 @@
-# cython: annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: annotation_typing=False, infer_types=False, boundscheck=False, wraparound=False, cdivision=True
 """Whole rows of pixels: from one space to another, moved, mirrored, made wider or narrower, and means of rows.
 
 Everywhere `rows` holds one row or more, each filled up to whole bytes, and what is returned belongs to the caller.
