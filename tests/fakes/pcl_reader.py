@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 UEL = b"\x1b%-12345X"
 WITH_DATA = frozenset(("*bW", "*bV", "*vW", "*gW", "&nW"))  # commands whose value counts the bytes that follow
 COLOR_SPACE, ENCODING, PRIMARY_BITS = 0, 1, slice(3, 6)  # bytes of Configure Image Data
-DEVICE_RGB, BY_PIXEL = 0, 3
+RGB, BY_PIXEL = (0, 2), 3  # device RGB, and colorimetric RGB, which is sRGB where nothing else is said
 IGNORED = frozenset(("&lL", "&lO", "&lD", "&kH", "&lP", "&lM", "&uD", "*rF"))  # kept as settings, without effect here
 LOCKED = frozenset(("*rS", "*rT", "*rF", "*tR", "*rA"))  # ignored between start and end of raster
 NUMBER = re.compile(rb"([+-]?\d*(?:\.\d*)?)([@-~])")
@@ -188,7 +188,7 @@ class _Reader:
     # raster
 
     def _image_data(self, _value: float, data: bytes) -> None:
-        if data[COLOR_SPACE] != DEVICE_RGB or data[ENCODING] != BY_PIXEL or data[PRIMARY_BITS] != b"\x08\x08\x08":
+        if data[COLOR_SPACE] not in RGB or data[ENCODING] != BY_PIXEL or data[PRIMARY_BITS] != b"\x08\x08\x08":
             self._broken(f"pixels of another kind: {data!r}")
         self._palette = "rgb24"
 
