@@ -195,6 +195,12 @@ def test_the_logical_page_moves_where_more_of_the_paper_can_be_printed():
     assert [each.x for each in back] == [0, 0, 0]
 
 
+def test_another_paper_begins_a_sheet_on_its_front():
+    pages = [page([b"\1"], raster(8, 1, media=media)) for media in (A4, LETTER, LETTER)]
+    back = printed(pages, Setup(sides="two-sided-long-edge"))
+    assert [each.settings["&lU"] for each in back] == [-170.4, -180, 180]
+
+
 def test_a_page_that_cannot_be_printed_at_all_is_a_blank_page():
     assert [each.rows for each in printed([page([b"\1"], raster(8, 1)) for _ in "12"], traits=Traits())] == [[], []]
 
@@ -251,6 +257,7 @@ def test_a_page_of_another_resolution_or_paper_sets_pjl_anew_within_the_job():
         "@PJL ENTER LANGUAGE=PCL",
     ]
     assert [each.resolution for each in pcl_reader.read(told).pages] == [600, 300, 600]
+    assert told.count(b"\f\x1bE\x1b%-12345X@PJL\r\n@PJL SET") == 2 and told.count(b"=PCL\r\n\x1bE\x1b&l") == 3
 
 
 def test_a_paper_of_unknown_size_is_as_large_as_its_pixels():

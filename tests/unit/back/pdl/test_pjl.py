@@ -144,6 +144,7 @@ def test_a_code_means_a_reason_or_what_its_group_does(code, keyword):
         (OPEN.replace(b"\r\n", b"\n"), Facts(reasons=("cover-open-error",))),
         (OPEN.replace(b"=", b" = "), Facts(reasons=("cover-open-error",))),
         (OPEN.replace(b"ONLINE", b"CODE2=10006\r\nONLINE"), Facts(reasons=("cover-open-error", "toner-low-warning"))),
+        (OPEN.replace(b"ONLINE", b"CODE2=40096\r\nONLINE"), Facts(reasons=("cover-open-error",))),
         (OPEN.replace(b"40021", b"20005"), Facts()),
         (OPEN.replace(b"40021", b"many"), Facts()),
         (PAGE, Facts(impressions=3)),
