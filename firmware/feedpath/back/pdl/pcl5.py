@@ -118,7 +118,8 @@ def encode(pages: "Iterable[Page]", setup: Setup, traits: Traits) -> "Iterator[b
             for _ in page.bands:
                 pass
         yield b"\f"
-    yield job.end()
+    if job.began:
+        yield job.end()
 
 
 def abort(traits: Traits, width: int = 0) -> bytes:
@@ -195,10 +196,13 @@ class _Job:
         self._side += 1
         return told + self._position(raster, place, sides)
 
+    @property
+    def began(self) -> bool:
+        """Return whether there was a page."""
+        return self._settings is not None
+
     def end(self) -> bytes:
-        """Return what ends the job, nothing when no page began it."""
-        if self._settings is None:
-            return b""
+        """Return what ends the job."""
         return RESET + (pjl.end(self._setup.name) if self._traits.pjl else b"")
 
     def _enter(self, raster: Raster, place: _Place) -> bytes:
@@ -206,7 +210,7 @@ class _Job:
         settings = self._variables(raster, place) if self._traits.pjl else {}
         if settings == self._settings:
             return b""
-        began, self._settings, self._layout = self._settings is not None, settings, b""
+        began, self._settings, self._layout = self.began, settings, b""
         if not self._traits.pjl:
             return RESET
         if began:
@@ -265,7 +269,7 @@ def _rows(page: Page, place: _Place) -> "Iterator[memoryview]":
         row += rows
         if not wanted:
             continue
-        needed = pcl.room(len(wanted) // stride, count, state[1])
+        needed = pcl.room(len(wanted) // stride, count, raster.height)
         if len(out) < needed:
             out = memoryview(bytearray(needed))
         used = pcl.rows(wanted, stride, place.first, blank, seed, scratch, state, out)

@@ -290,6 +290,27 @@ def test_a_page_that_the_machine_does_not_take_is_refused_with_a_sentence(about,
         job([page([], raster(8, 8)._replace(**about))], traits=Traits())
 
 
+@given(
+    width=st.integers(0, 300),
+    height=st.integers(0, 30),
+    space=st.sampled_from((BLACK1, RGB24, GRAY8)),
+    dpi=st.sampled_from((0, 75, 300, 600)),
+    margins=st.tuples(*[st.integers(0, 600)] * 4),
+    media=st.sampled_from((A4, LETTER, "", "custom")),
+)
+def test_any_page_with_any_margins_is_one_page_or_refused(width, height, space, dpi, margins, media):
+    about = Raster(width, height, space, (dpi, dpi), media=media)
+    traits = Traits(color=True, margins=margins)
+    try:
+        (back,) = printed([page([bytes(about.stride)] * height if about.stride else [], about)], traits=traits)
+    except WireError:
+        assert dpi not in traits.resolutions or space == GRAY8
+        return
+    left = -(-margins[0] * dpi // 2540)
+    assert back.width <= max(width - left, 0) and len(back.rows) <= height
+    assert not any(map(any, back.rows))
+
+
 def test_a_page_is_told_to_its_end_before_the_next_is_asked_for():
     asked: "list[int]" = []
 
