@@ -1,7 +1,7 @@
 """Pictures as pages: a PDF of one page around a JPEG (ITU T.81, JFIF, Exif 2.3) or a PNG (ISO/IEC 15948).
 
 Their coded bytes stay where they are and as they are; PDFium decodes them. Only what PDF has no words for, PNG with
-an alpha channel or interlaced, is written anew by `png.flat`.
+an alpha channel or interlaced, is written anew by `flatten.flat`.
 """
 
 import struct

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
-from feedpath.back.pdl import layout, pictures, plain, png
+from feedpath.back.pdl import flatten, layout, pictures, plain
 from feedpath.back.pdl.layout import Placed, View
 from feedpath.back.pdl.page import MM_100_PER_INCH, Page, Raster, Setup
 from feedpath.back.pdl.pdfium import Canvas, Document, Leaf
@@ -79,7 +79,7 @@ def _jpeg(file: BinaryIO, _view: View, limits: RenderLimits) -> Opened:
 def _png(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
     picture = pictures.png(file, limits.picture_pixels)
     if picture.has_alpha or picture.interlaced:
-        return _picture(png.flat(picture, view.space, limits.interlaced_bytes))
+        return _picture(flatten.flat(picture, view.space, limits.interlaced_bytes))
     return _picture(pictures.png_page(picture))
 
 
