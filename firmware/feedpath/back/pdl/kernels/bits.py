@@ -1,8 +1,10 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True
-"""Hot loops of the page description languages and of previews: white rows, run lengths, ASCII85, averages of boxes."""
+"""Hot loops of the page description languages and of previews: white rows, run lengths, ASCII85, sums of boxes."""
 
 import base64
 import re
+from array import array
+from operator import add
 from typing import Any
 
 try:
@@ -14,12 +16,13 @@ MOST = 128  # bytes in one run, or in one piece of literals
 RUNS = re.compile(rb"(.)\1{2,127}", re.DOTALL)
 A85_LINE = 120  # characters; a line of a document has at most 255 (Adobe TN 5001, 3)
 A85_END = b"~>"
-WHITE = 255
 
 Bytes = Any  # bytes, bytearray or memoryview: Cython would take only one of them
+Totals = Any  # an array of Q
+Span = Any  # a tuple of two int
 
 
-def inked(rows: bytes, stride: int, white: bytes) -> "tuple[int, int]":
+def inked(rows: bytes, stride: int, white: bytes) -> Span:
     """Return the first row that is not all `white`, and the one after the last; they are equal where there is none."""
     first = (len(rows) - len(rows.lstrip(white))) // stride
     return first, max(first, -(-len(rows.rstrip(white)) // stride))
@@ -112,56 +115,41 @@ def _ascii85_compiled(data: Bytes) -> bytes:
     return bytes(memoryview(text)[:put]) + base64.a85encode(memoryview(data)[whole * 4 :])
 
 
-def average(rows: Bytes, stride: int, channels: int, across: int, down: int) -> bytes:
-    """Return a row whose pixels are the averages of boxes of across x down pixels of `rows`, at most `down` of them.
+def add_boxes(row: Bytes, totals: Totals, channels: int, across: int) -> None:
+    """Add to `totals`, an array of Q, what each box of `across` pixels of `row` sums up to, by channel of 1 byte.
 
-    stride: bytes of a row; channels: of a pixel, 1 byte each. What a box lacks at the edges counts as white.
+    What the last box lacks counts as white.
     """
     if cython.compiled:
-        return _average_compiled(rows, stride, channels, across, down)
-    return _average(rows, stride, channels, across, down)
+        _add_boxes_compiled(row, totals, channels, across)
+    else:
+        _add_boxes(row, totals, channels, across)
 
 
-def _average(rows: Bytes, stride: int, channels: int, across: int, down: int) -> bytes:
-    area = across * down
-    wide = -(-stride // (channels * across)) * channels * across
-    edge = bytes((WHITE,)) * (wide - stride)
-    given = [bytes(rows[at : at + stride]) + edge for at in range(0, len(rows), stride)]
-    lacking = WHITE * across * (down - len(given)) + area // 2
-    small = bytearray(wide // across)
+def _add_boxes(row: Bytes, totals: Totals, channels: int, across: int) -> None:
+    whole = bytes(row).ljust(len(totals) * across, b"\xff")
     for channel in range(channels):
-        parts = [row[channel + channels * x :: channels * across] for row in given for x in range(across)]
-        small[channel::channels] = bytes((total + lacking) // area for total in map(sum, zip(*parts)))
-    return bytes(small)
+        parts = [whole[channel + channels * x :: channels * across] for x in range(across)]
+        totals[channel::channels] = array("Q", map(add, totals[channel::channels], map(sum, zip(*parts))))
 
 
-def _average_compiled(rows: Bytes, stride: int, channels: int, across: int, down: int) -> bytes:
-    source = cython.declare(cython.const[cython.uchar][::1], rows)
-    length = cython.declare(cython.Py_ssize_t, stride)
-    step = cython.declare(cython.Py_ssize_t, channels * across)
+def _add_boxes_compiled(row: Bytes, totals: Totals, channels: int, across: int) -> None:
+    source = cython.declare(cython.const[cython.uchar][::1], row)
+    to = cython.declare(cython.ulonglong[::1], totals)
+    length = cython.declare(cython.Py_ssize_t, len(row))
+    boxes = cython.declare(cython.Py_ssize_t, len(totals) // channels)
     depth = cython.declare(cython.Py_ssize_t, channels)
-    boxes = cython.declare(cython.Py_ssize_t, -(-stride // (channels * across)))
-    given = cython.declare(cython.Py_ssize_t, len(rows) // stride)
-    area = cython.declare(cython.uint, across * down)
-    small = bytearray(boxes * channels)
-    to = cython.declare(cython.uchar[::1], small)
-    total = cython.declare(cython.uint, 0)
+    most = cython.declare(cython.Py_ssize_t, across)
+    total = cython.declare(cython.ulonglong, 0)
     box = cython.declare(cython.Py_ssize_t, 0)
     channel = cython.declare(cython.Py_ssize_t, 0)
-    row = cython.declare(cython.Py_ssize_t, 0)
     x = cython.declare(cython.Py_ssize_t, 0)
-    count = cython.declare(cython.uint, 0)
+    at = cython.declare(cython.Py_ssize_t, 0)
     with cython.nogil:
         for box in range(boxes):
             for channel in range(depth):
                 total = 0
-                count = 0
-                for row in range(given):
-                    x = box * step + channel
-                    while x < length and x < (box + 1) * step:
-                        total += source[row * length + x]
-                        count += 1
-                        x += depth
-                total += (area - count) * 255 + area // 2
-                to[box * depth + channel] = total // area
-    return bytes(small)
+                at = box * most * depth + channel
+                for x in range(most):
+                    total += source[at + x * depth] if at + x * depth < length else 255
+                to[box * depth + channel] += total
