@@ -98,10 +98,10 @@ class Font:
             return 0
         start, delta, place = self._glyphs[at]
         if not place:
-            return (code + delta) & 0xFFFF
+            return int(code + delta) & 0xFFFF
         place += 2 * (code - start)
         glyph = int.from_bytes(self._words[place : place + 2], "big")
-        return (glyph + delta) & 0xFFFF if glyph else 0
+        return int(glyph + delta) & 0xFFFF if glyph else 0
 
     def width(self, glyph: int) -> int:
         """Return how far a glyph advances, in thousandths of the font's size."""
