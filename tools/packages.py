@@ -24,6 +24,9 @@ PEERS = {  # Debian package: what the tests do with it
     "openssl": "TLS client, and a second opinion on our certificates",
     "p910nd": "peer for raw printing on port 9100",
     "poppler-utils": "reads the PDF that a printer received",
+    "printer-driver-brlaser": "a driver of lasers, with a .drv file, in black",
+    "printer-driver-gutenprint": "a driver of ink-jets, with a program that lists thousands, in colour",
+    "printer-driver-splix": "a driver of lasers that lives by its header's fields, in black and in four inks",
     "procps": "sysctl, for the settings of a network namespace",
     "python3-dev": "what a compiler needs to know of Python",
 }

@@ -1,0 +1,208 @@
+"""Debian's own printer drivers, fed by us: found by device id, told what libcups tells them, and printing."""
+
+import ctypes
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from feedpath.back.pdl import cupsdriver, cupsraster, drivers, ppd, ppdchoices
+from feedpath.back.pdl.drivers import Index
+from feedpath.back.pdl.filters import Host, Message
+from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
+from feedpath.back.pdl.ppd import Ppd
+from feedpath.errors import WireError
+from tools import packages
+
+NEEDED = {  # a file of each Debian package that is tried here
+    "/usr/lib/cups/filter/rastertobrlaser": "printer-driver-brlaser",
+    "/usr/lib/cups/filter/rastertogutenprint.5.3": "printer-driver-gutenprint",
+    "/usr/lib/cups/filter/rastertoqpdl": "printer-driver-splix",
+    "/usr/lib/cups/filter/rastertohp": "cups",
+    "/usr/lib/cups/filter/rastertolabel": "cups",
+    "/usr/bin/ppdc": "cups",
+}
+PJL = b"\x1b%-12345X"
+A4_DUPLEX = Setup(media="iso_a4_210x297mm", sides="two-sided-long-edge")
+
+
+class Machine(NamedTuple):
+    """A machine as it calls itself, the driver that fits, and how what that writes begins and ends."""
+
+    device_id: str
+    driver: str
+    setup: Setup
+    space: str
+    begins: bytes
+    ends: bytes
+
+
+MACHINES = (
+    Machine(
+        "MFG:Brother;CMD:PJL,PCL,PCLXL;MDL:HL-2270DW series;CLS:PRINTER;CID:Brother Laser Type1;",
+        "Brother HL-2270DW series, using brlaser", A4_DUPLEX, BLACK1, bytes(128) + PJL + b"@PJL", PJL + b"\n",
+    ),
+    Machine(
+        "MFG:EPSON;CMD:ESCPL2,BDC,D4,D4PX;MDL:Stylus Photo R300;CLS:PRINTER;DES:EPSON Stylus Photo R300;",
+        "Epson Stylus Photo R300 - CUPS+Gutenprint", Setup(media="iso_a4_210x297mm", quality="draft"), RGB24,
+        b"\0\0\0\x1b\x01@EJL 1284.4\n@EJL     \n\x1b@", b"JE\x01\0\0\x1b\0\0\0",
+    ),
+    Machine(
+        "MFG:Samsung;CMD:GDI,FWV;MDL:ML-1640 Series;CLS:PRINTER;MODE:PCL;",
+        "Samsung ML-1640", A4_DUPLEX, BLACK1, PJL + b"@PJL", b"\t" + PJL,
+    ),
+    Machine(
+        "MFG:Samsung;CMD:GDI,FWV,PIC;MDL:CLP-300 Series;CLS:PRINTER;",
+        "Samsung CLP-300", Setup(media="iso_a4_210x297mm", quality="draft"), RGB24, PJL + b"@PJL", b"\t" + PJL,
+    ),
+    Machine(
+        "MFG:HP;CMD:PJL,PCL;MDL:HP LaserJet 99;CLS:PRINTER;",
+        "HP LaserJet Series PCL 4/5", Setup(sides="two-sided-long-edge"), BLACK1, b"\x1bE\x1b&l", b"\x0c\x1bE",
+    ),
+    Machine(
+        "MFG:Zebra Technologies;CMD:ZPL;MDL:ZTC GK420d;", "Zebra ZPL Label Printer", Setup(), BLACK1,
+        b"~DGR:CUPS.GRF", b"^XZ\n",
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """Return what is installed; say exactly what is missing."""
+    missing = {package for file, package in NEEDED.items() if not os.path.exists(file)}
+    if missing:
+        pytest.fail(f"tests with real drivers need: apt-get install {' '.join(sorted(missing))}")
+    assert missing <= set(packages.PEERS)
+    return drivers.index(tmp_path_factory.mktemp("index") / "drivers.json")
+
+
+def load(index: Index, machine: Machine) -> Ppd:
+    match = index.best(machine.device_id)
+    assert match is not None
+    assert match.entry.name.startswith(machine.driver)
+    return drivers.load(match.entry)
+
+
+def text_like(raster: Raster, ink: bool) -> Page:
+    """Return a page with lines of small blocks, or a white one."""
+    white = b"\0" if raster.space == BLACK1 else b"\xff"
+    row = white * raster.stride
+    block = bytes([white[0] ^ 0xFF]) * 12 + white * 24
+    middle = raster.stride - raster.stride // 4
+    line = (white * (raster.stride // 8) + block * (middle // len(block))).ljust(raster.stride, white)
+    rows = (line if ink and number % 50 < 25 and number > 99 else row for number in range(raster.height))
+    return Page(raster, (memoryview(each) for each in rows))
+
+
+def printed(driver: Ppd, setup: Setup, ink: bool, told: "list[Message] | None" = None) -> bytes:
+    """Return what two pages become."""
+    raster = cupsdriver.target(driver, setup, {}).raster
+    host = Host(tell=told.append if told is not None else None)
+    return b"".join(cupsdriver.encode((text_like(raster, ink) for _ in range(2)), setup, driver, {}, host))
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.driver)
+def test_a_driver_is_found_and_prints_two_pages(index: Index, machine: Machine) -> None:
+    driver = load(index, machine)
+    told: list[Message] = []
+    target = cupsdriver.target(driver, machine.setup, {})
+    assert target.raster.space == machine.space
+    assert bool(target.header.get("Duplex")) is (machine.setup.sides != "one-sided" and "Duplex" in driver.options)
+    output = printed(driver, machine.setup, ink=True, told=told)
+    assert output[: len(machine.begins)] == machine.begins
+    assert output[-len(machine.ends) :] == machine.ends
+    assert sorted(message.text.split()[0] for message in told if message.kind == "PAGE") == ["1", "2"]
+    assert not [message for message in told if message.kind == "ERROR"]
+
+
+@pytest.mark.parametrize("machine", MACHINES[:4], ids=lambda machine: machine.driver)
+def test_a_white_page_costs_little(index: Index, machine: Machine) -> None:
+    driver = load(index, machine)
+    assert len(printed(driver, machine.setup, ink=False)) < len(printed(driver, machine.setup, ink=True)) / 2
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.driver)
+def test_a_driver_says_in_ipps_words_what_it_offers(index: Index, machine: Machine) -> None:
+    offers = ppdchoices.offers(load(index, machine))
+    assert offers.media
+    assert offers.color is (machine.space == RGB24)
+    assert offers.sources[0] == "auto"
+
+
+class Libcups:
+    """libcups, asked for the raster header that a PPD file's choices give."""
+
+    def __init__(self) -> None:
+        self._ppd = ctypes.CDLL("libcups.so.2")
+        self._raster = ctypes.CDLL("libcupsimage.so.2")
+        self._ppd.ppdOpenFile.restype = ctypes.c_void_p
+        for function in (self._ppd.ppdMarkDefaults, self._ppd.ppdClose):
+            function.argtypes = [ctypes.c_void_p]
+        self._ppd.ppdMarkOption.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p]
+        self._raster.cupsRasterInterpretPPD.argtypes = [
+            ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p,
+        ]  # fmt: skip
+
+    def header(self, path: Path, choices: "dict[str, str]") -> "bytes | None":
+        """Return the header, None where it makes none."""
+        header = ctypes.create_string_buffer(cupsraster.HEADER_BYTES)
+        opened = self._ppd.ppdOpenFile(os.fsencode(path))
+        assert opened
+        self._ppd.ppdMarkDefaults(opened)
+        for keyword, choice in choices.items():
+            self._ppd.ppdMarkOption(opened, keyword.encode(), choice.encode())
+        failed = self._raster.cupsRasterInterpretPPD(header, opened, 0, None, None)
+        self._ppd.ppdClose(opened)
+        return None if failed else header.raw
+
+
+def fields(header: bytes) -> "dict[str, object]":
+    """Return a header's fields; what stands behind the NUL of a string is no part of it."""
+    values = list(struct.unpack("=" + "".join(form for _, form in cupsraster.FIELDS), header))
+    found: dict[str, object] = {}
+    for name, form in cupsraster.FIELDS:
+        count = 1 if form[-1] == "s" else int(form[:-1] or 1)
+        taken = [value.split(b"\0")[0] if isinstance(value, bytes) else value for value in values[:count]]
+        found[name] = taken[0] if count == 1 else taken
+        del values[:count]
+    return found
+
+
+def variants(driver: Ppd) -> "Iterator[dict[str, str]]":
+    """Yield choices to try: the defaults, then the last, second and a middle choice of every option at once."""
+    yield {}
+    options = [option for option in driver.options.values() if option.keyword != "PageRegion" and option.choices]
+    for place in (-1, 1, 5):
+        yield {option.keyword: list(option.choices)[place % len(option.choices)] for option in options}
+    if driver.custom is not None:
+        width, length = (
+            low + min(high - low, 200) // 2 for low, high in zip(driver.custom.least, driver.custom.most, strict=True)
+        )
+        yield {"PageSize": f"Custom.{width:g}x{length:g}"}
+
+
+@pytest.mark.parametrize(
+    "words, least",
+    [("brlaser", 20), ("Samsung", 55), ("HP DesignJet", 5), ("Zebra", 4), ("Stylus Photo R300 -", 1),
+     ("HP LaserJet 4050 -", 1), ("Canon iP4700 series", 1)],
+)  # fmt: skip
+def test_each_field_of_the_header_is_that_of_libcups(index: Index, tmp_path: Path, words: str, least: int) -> None:
+    libcups, path, tried = Libcups(), tmp_path / "driver.ppd", 0
+    for entry in index.named(words):
+        if not entry.program or (entry.uri.startswith("gutenprint") and least > 1):
+            continue
+        driver = drivers.load(entry)
+        path.write_bytes(driver.source)
+        tried += 1
+        for choices in variants(driver):
+            theirs = libcups.header(path, choices)
+            if theirs is None:
+                with pytest.raises(WireError):
+                    cupsraster.interpret(driver, ppd.marked(driver, choices))
+            else:
+                ours = cupsraster.pack(cupsraster.interpret(driver, ppd.marked(driver, choices)))
+                assert fields(ours) == fields(theirs), f"{entry.uri} with {choices}"
+    assert tried >= least
