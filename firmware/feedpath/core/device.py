@@ -194,7 +194,7 @@ class Device:
             and self._ring_owner is None
             and job.state == PENDING
             and not job.printer.paused
-            and job.ticket.format in self.driver.capabilities.streamable
+            and self.driver.streams(job.ticket)
             and not any(self._may_begin(other) for other in self.waiting)
         )
 
@@ -323,9 +323,7 @@ class Device:
         """Return whether a spooled job can print: it is whole, or comes in fast enough to print meanwhile."""
         if job.state != PENDING or job.printer.paused or job.stopping:
             return False
-        return job.ended or (
-            self.policy.stream and job.ticket.format in self.driver.capabilities.streamable and self._fast(job)
-        )
+        return job.ended or (self.policy.stream and self.driver.streams(job.ticket) and self._fast(job))
 
     def _advance(self) -> None:
         if self.current is None and self.connection is not None:

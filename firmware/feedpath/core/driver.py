@@ -48,6 +48,10 @@ class Capabilities(NamedTuple):
     urf: "tuple[str, ...]" = ()  # urf-supported keywords
     pwg_types: "tuple[str, ...]" = ()  # pwg-raster-document-type-supported keywords
     pwg_back_side: str = "normal"  # pwg-raster-document-sheet-back
+    number_up: "tuple[int, ...]" = (1,)
+    orientations: "tuple[int, ...]" = (3,)  # RFC 8011, 5.2.10: 3 portrait, 4 landscape, 5 and 6 their reverse
+    scalings: "tuple[str, ...]" = ("auto",)  # PWG 5100.16, print-scaling
+    page_ranges: bool = False
     pages_per_minute: int = 0  # 0 when not known
     pages_per_minute_color: int = 0
 
@@ -80,8 +84,8 @@ class Conversion(Protocol):
     stand before the piece that is given, or have been given at the end.
     """
 
-    impressions: int
-
+    @property
+    def impressions(self) -> int: ...
     def __iter__(self) -> "Iterator[bytes | memoryview]": ...
 
     def stop(self) -> None:
@@ -94,6 +98,10 @@ class Driver:
     def __init__(self, name: str, capabilities: Capabilities):
         self.name = name
         self.capabilities = capabilities
+
+    def streams(self, ticket: Ticket) -> bool:
+        """Return whether a document of that ticket can be printed while it still comes in."""
+        return ticket.format in self.capabilities.streamable
 
     def convert(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
         """Return what makes a document of that ticket the machine's; None when it is so already."""

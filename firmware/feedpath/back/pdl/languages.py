@@ -51,9 +51,9 @@ BY_NAME = {language.name: language for language in LANGUAGES}
 BY_TOKEN = {token: language for language in LANGUAGES for token in language.tokens}
 
 
-def module(language: Language) -> ModuleType:
-    """Return the module that encodes the language."""
-    return importlib.import_module(f"feedpath.back.pdl.{language.module}")
+def load(module: str) -> ModuleType:
+    """Return a module of this folder."""
+    return importlib.import_module(f"feedpath.back.pdl.{module}")
 
 
 def spoken(commands: "tuple[str, ...]") -> "tuple[Language, ...]":

@@ -2,22 +2,42 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from feedpath.back.pdl.page import Setup
+
+QUALITIES = {3: "draft", 4: "normal", 5: "high"}  # RFC 8011, 5.2.13
+ORIENTATIONS = {3: "portrait", 4: "landscape", 5: "reverse-landscape", 6: "reverse-portrait"}  # RFC 8011, 5.2.10
+DPI = 3  # the unit of a resolution: RFC 8010, 3.9
+
+
+class Machine(NamedTuple):
+    """What is known of a machine, whatever it speaks.
+
+    resolutions: dots per inch, cross-feed and feed, the usual one first. margins: left, right, top, bottom in
+    hundredths of a millimetre. roll: dots across paper that comes from a roll, 0 for sheets. gain: of its dots, for
+    halftone.curve. traits: what its language must know, by the names of that module's Traits.
+    """
+
+    resolutions: "tuple[tuple[int, int], ...]" = ((600, 600),)
+    color: bool = False
+    margins: "tuple[int, int, int, int]" = (423, 423, 423, 423)
+    roll: int = 0
+    gain: float = 0.0
+    traits: "Mapping[str, Any]" = MappingProxyType({})
 
 
 class Order(NamedTuple):
     """One document's way to one machine.
 
-    format: the document's MIME type. language: what the machine speaks, a name of languages.LANGUAGES. traits: what
-    that language must know of the machine, by the names of its Traits. options: what was asked, IPP's keywords and
-    values. name, user: of the job. password: of the document.
+    format: the document's MIME type. language: a name of languages.LANGUAGES. options: what was asked, IPP's keywords
+    and values. name, user: of the job. password: of the document.
     """
 
     format: str
     language: str
-    traits: "Mapping[str, Any]"
+    machine: Machine
     options: "Mapping[str, Any]"
     name: str = ""
     user: str = ""
@@ -25,30 +45,56 @@ class Order(NamedTuple):
 
     def encode(self) -> bytes:
         """Return it as one line of JSON."""
-        return json.dumps(self._asdict()).encode() + b"\n"
+        machine = {**self.machine._asdict(), "traits": dict(self.machine.traits)}
+        return json.dumps({**self._asdict(), "machine": machine}).encode() + b"\n"
 
     @classmethod
     def parse(cls, line: bytes) -> "Order":
         """Return the order that a line tells."""
-        return cls(**json.loads(line))
+        told = json.loads(line)
+        machine = {key: _tuples(value) for key, value in told.pop("machine").items()}
+        return cls(machine=Machine(**machine), **told)
 
     @property
     def setup(self) -> Setup:
         """Return what was asked of the job as printer languages want to know it."""
         ask = self.options.get
-        default = Setup()
+        usual = Setup()
         return Setup(
-            copies=cast(int, ask("copies", default.copies)),
+            copies=int(ask("copies", usual.copies)),
             collate=ask("multiple-document-handling") != "separate-documents-uncollated-copies",
-            sides=str(ask("sides", default.sides)),
-            media=str(ask("media", default.media)),
-            source=str(ask("media-source", default.source)),
-            type=str(ask("media-type", default.type)),
-            quality=QUALITIES.get(cast(int, ask("print-quality")), default.quality),
-            color=ask("print-color-mode") != "monochrome",
+            sides=str(ask("sides", usual.sides)),
+            media=str(ask("media", usual.media)),
+            source=str(ask("media-source", usual.source)),
+            type=str(ask("media-type", usual.type)),
+            quality=self.quality,
+            color=self.machine.color and ask("print-color-mode") != "monochrome",
             name=self.name,
             user=self.user,
         )
 
+    @property
+    def quality(self) -> str:
+        """Return draft, normal or high."""
+        return QUALITIES.get(self.options.get("print-quality", 0), "normal")
 
-QUALITIES = {3: "draft", 4: "normal", 5: "high"}  # RFC 8011, 5.2.13
+    @property
+    def resolution(self) -> "tuple[int, int]":
+        """Return dots per inch as asked, else the machine's usual ones, its fewest for a draft, its most for high."""
+        asked = tuple(self.options.get("printer-resolution", ()))[:2]
+        if asked in self.machine.resolutions:
+            return asked
+        choose = {"draft": min, "high": max}.get(self.quality)
+        return choose(self.machine.resolutions) if choose else self.machine.resolutions[0]
+
+    @property
+    def ranges(self) -> "tuple[tuple[int, int], ...]":
+        """Return first and last page of each range that was asked for, none for all."""
+        asked = self.options.get("page-ranges", ())
+        if asked and isinstance(asked[0], int):
+            asked = (asked,)
+        return tuple((int(first), int(last)) for first, last in asked)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 PIECE_BYTES = 128 * 1024
 PIPE_BYTES = 1024 * 1024  # Linux' most for a pipe of an ordinary user; it is given less where that is not allowed
 PACKAGES = str(Path(feedpath.__file__).parents[1])
-KILLED = {  # what people are told when the system ended the worker
+KILLED: "dict[int, str]" = {  # what people are told when the system ended the worker
     signal.SIGXCPU: "The document takes longer to draw than one document may.",
     signal.SIGKILL: "The document needs more memory or time than one document may have.",
 }

@@ -1,7 +1,7 @@
 """The process that an untrusted document is converted in: document on descriptor 0, the machine's bytes on 1.
 
-On the socket that its argument numbers it is given its order as a line, and tells in lines of JSON how it goes on: {"impressions": so many,
-"at": bytes of output}, and at last {"wrong": sentence} where the document cannot be printed.
+On the socket that its argument numbers it is given its order as a line, and tells in lines of JSON how it goes on:
+{"impressions": so many, "at": bytes of output}, and at last {"wrong": sentence} where the document cannot be printed.
 """
 
 import json

@@ -1,0 +1,116 @@
+"""Which driver a machine gets: by the languages that it names in its device id.
+
+A machine that names none that we write takes raw bytes only, until a driver of Debian's is found for it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from feedpath.back.pdl import languages
+from feedpath.back.pdl.languages import Language
+from feedpath.back.pdl.order import Machine
+from feedpath.back.pdl.passthrough import PWG_TYPES, PassThrough, formats
+from feedpath.back.pdl.translator import Translator
+from feedpath.core import media
+from feedpath.core.driver import Capabilities, Driver
+
+ONE_SIDE = ("one-sided",)
+ALL_SIDES = (*ONE_SIDE, "two-sided-long-edge", "two-sided-short-edge")
+COPIES = 999
+NUMBER_UP = (1, 2, 4, 6, 9, 16)
+ORIENTATIONS = (3, 4, 5, 6)
+SCALINGS = ("auto", "auto-fit", "fill", "fit", "none")
+SHEETS, LABELS, RECEIPTS = (
+    media.NAMES,
+    (
+        "om_label_100x150mm",
+        "na_index-4x6_4x6in",
+        "om_label_100x100mm",
+        "om_label_62x100mm",
+        "om_label_57x32mm",
+        "om_label_50x25mm",
+    ),
+    ("om_receipt_80x297mm", "om_receipt_58x297mm"),
+)
+
+
+class Row(NamedTuple):
+    """What is taken for granted of machines of a language: their device ids say no more."""
+
+    machine: Machine
+    color: bool = False
+    sides: "tuple[str, ...]" = ONE_SIDE
+    sizes: "tuple[str, ...]" = SHEETS
+
+
+DPI_300, DPI_600, DPI_203 = (300, 300), (600, 600), (203, 203)
+USUAL: "Mapping[str, Row]" = MappingProxyType(
+    {
+        "pwg": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
+        "urf": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
+        "postscript": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
+        "pcl5": Row(Machine((DPI_600, DPI_300), traits={"duplex": True}), False, ALL_SIDES),
+        "escpos": Row(Machine((DPI_203,), margins=(0, 0, 0, 0), roll=576), sizes=RECEIPTS),
+        "zpl": Row(Machine((DPI_203,), margins=(0, 0, 0, 0)), sizes=LABELS),
+    }
+)
+
+
+def choose(commands: "tuple[str, ...]", letter_first: bool) -> Driver:
+    """Return the driver for a machine with these CMD tokens; letter_first: whether Letter is offered before A4."""
+    spoken = languages.spoken(commands)
+    if not spoken:
+        return PassThrough(commands, letter_first)
+    return translator(spoken[0], commands, letter_first)
+
+
+def translator(language: Language, commands: "tuple[str, ...]", letter_first: bool) -> Translator:
+    """Return a driver that writes `language`, for a machine with these CMD tokens."""
+    row = USUAL[language.name]
+    as_it_is = tuple(dict.fromkeys((*formats(commands), *language.formats)))
+    machine = row.machine._replace(traits=_traits(language, row, commands))
+    return Translator(language, machine, _capabilities(row, as_it_is, letter_first), as_it_is)
+
+
+def _traits(language: Language, row: Row, commands: "tuple[str, ...]") -> "Mapping[str, Any]":
+    """Return what the language's module must know besides, as far as the device id tells."""
+    named = {command.upper() for command in commands}
+    if language.name in ("pcl5", "postscript"):
+        return {**row.machine.traits, "pjl": "PJL" in named}
+    return row.machine.traits
+
+
+def _capabilities(row: Row, as_it_is: "tuple[str, ...]", letter_first: bool) -> Capabilities:
+    sizes = media.ordered(row.sizes, letter_first) if row.sizes == SHEETS else tuple(map(media.size, row.sizes))
+    left, right, top, bottom = row.machine.margins
+    sizes = tuple(size._replace(left=left, right=right, top=top, bottom=bottom) for size in sizes)
+    return Capabilities(
+        formats=(),  # the driver's own
+        streamable=frozenset(),
+        media=sizes,
+        media_default=sizes[0].name,
+        media_ready=(sizes[0].name,),
+        sides=row.sides,
+        color=row.color,
+        resolutions=row.machine.resolutions,
+        qualities=("draft", "normal", "high"),
+        copies=COPIES,
+        urf=_urf(row),
+        pwg_types=PWG_TYPES if row.color else ("black_1", "sgray_8"),
+        number_up=NUMBER_UP,
+        orientations=ORIENTATIONS,
+        scalings=SCALINGS,
+        page_ranges=True,
+    )
+
+
+def _urf(row: Row) -> "tuple[str, ...]":
+    """Return urf-supported: what of Apple's words is true of the machine."""
+    dpi = "-".join(str(feed) for _, feed in sorted(row.machine.resolutions))
+    words = ["V1.4", "CP255", "W8", f"RS{dpi}", "PQ3-4-5", "IS1", "MT1", "OB10"]
+    if row.color:
+        words.insert(3, "SRGB24")
+    if row.sides != ONE_SIDE:
+        words.insert(-4, "DM1")
+    return tuple(words)

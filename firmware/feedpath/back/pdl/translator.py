@@ -1,0 +1,142 @@
+"""The driver of a machine whose language we write: takes any document that we can read or draw."""
+
+from collections.abc import Callable
+from typing import Any
+
+from feedpath.back.pdl import languages, sniff
+from feedpath.back.pdl.convert import DRAWN, READ, Work
+from feedpath.back.pdl.languages import Language
+from feedpath.back.pdl.order import Machine, Order
+from feedpath.back.pdl.process import Worker
+from feedpath.back.pdl.supplies import supplies
+from feedpath.core.driver import Capabilities, Conversion, Driver, Facts, Source
+from feedpath.core.ticket import Ticket
+from feedpath.errors import WireError
+
+ANY = "application/octet-stream"  # what it is, its first bytes tell
+RAW = "application/vnd.cups-raw"  # for the machine as it is
+UNASKED: "dict[str, object]" = {  # what goes without saying: a document that asks no more is not touched
+    "copies": 1,
+    "number-up": 1,
+    "orientation-requested": 3,
+    "page-ranges": None,
+    "print-color-mode": "auto",
+    "print-scaling": "auto",
+    "sides": "one-sided",
+}
+
+
+class Translator(Driver):
+    """Writes `language` for `machine`. What is in one of the formats `as_it_is` goes there untouched.
+
+    listen: reads the status channel where the machine has one.
+    """
+
+    def __init__(
+        self,
+        language: Language,
+        machine: Machine,
+        capabilities: Capabilities,
+        as_it_is: "tuple[str, ...]",
+        status: "Callable[[bytes], Facts] | None" = None,
+    ):
+        taken = (*READ, *DRAWN, ANY)
+        formats = tuple(dict.fromkeys((*as_it_is, *taken)))
+        streamable = frozenset((*as_it_is, *READ, RAW))
+        super().__init__(language.name, capabilities._replace(formats=formats, streamable=streamable))
+        self._language = language
+        self._machine = machine
+        self._as_it_is = frozenset((*as_it_is, RAW))
+        self._status = status
+
+    def convert(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
+        """Return what makes a document the machine's: in this thread where it streams, else in a worker."""
+        if self._untouched(ticket):
+            return None
+        order = Order(ticket.format, self._language.name, self._machine, ticket.options, ticket.name, ticket.user)
+        if ticket.format == ANY:
+            return lambda source: Sniffed(self, order, source)
+        return lambda source: self.conversion(order, source)
+
+    def streams(self, ticket: Ticket) -> bool:
+        """Return whether the document can go on while it comes in; not one that must be drawn."""
+        return super().streams(ticket) and (self._untouched(ticket) or ticket.format not in DRAWN)
+
+    def _untouched(self, ticket: Ticket) -> bool:
+        """Return whether the document is the machine's own, and nothing is asked that only we can do."""
+        if ticket.format not in self._as_it_is:
+            return False
+        if ticket.format not in (*READ, *DRAWN):
+            return True
+        usual = {**UNASKED, "media": self.capabilities.media_default}
+        return all(ticket.options.get(name, value) == value for name, value in usual.items())
+
+    def conversion(self, order: Order, source: Source) -> Conversion:
+        """Return the conversion of a document whose format the order tells; raise WireError when there can be none."""
+        if order.format in self._as_it_is:
+            return Untouched(source)
+        if order.format in READ:
+            return Work(order, source)
+        if order.format in DRAWN:
+            return Worker(order, source, streams=False)
+        raise WireError(f"This printer cannot print {sniff.name(order.format)}. Print it from a program that shows it.")
+
+    def listen(self, said: bytes) -> Facts:
+        """Return what the status channel tells."""
+        return Facts() if self._status is None else self._status(said)
+
+    def read_id(self, device_id: str) -> Facts:
+        """Return the supplies that the device id tells."""
+        return Facts(supplies=supplies(device_id))
+
+    def abort(self) -> bytes:
+        """Return the bytes that end a broken job."""
+        module = languages.load(self._language.module)
+        broken: bytes = module.abort(module.Traits(**self._machine.traits))
+        return broken
+
+
+class Untouched:
+    """The Conversion of what is the machine's already."""
+
+    def __init__(self, source: Source):
+        self.impressions = 0
+        self._source = source
+
+    def __iter__(self) -> "Any":
+        while view := self._source.peek():
+            yield view
+            self._source.took(len(view))
+
+    def stop(self) -> None:
+        """It ends with its source."""
+
+
+class Sniffed:
+    """The Conversion of a document that its first bytes tell the format of."""
+
+    def __init__(self, driver: Translator, order: Order, source: Source):
+        self._driver = driver
+        self._order = order
+        self._source = source
+        self._conversion: "Conversion | None" = None
+        self._stopped = False
+
+    @property
+    def impressions(self) -> int:
+        """Return the conversion's."""
+        return 0 if self._conversion is None else self._conversion.impressions
+
+    def __iter__(self) -> "Any":
+        head = bytes(self._source.peek()[: sniff.HEAD_MOST])
+        order = self._order._replace(format=sniff.sniff(head))
+        self._conversion = self._driver.conversion(order, self._source)
+        if self._stopped:
+            self._conversion.stop()
+        yield from self._conversion
+
+    def stop(self) -> None:
+        """End the conversion."""
+        self._stopped = True
+        if self._conversion is not None:
+            self._conversion.stop()
