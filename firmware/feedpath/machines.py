@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from feedpath import aio
-from feedpath.back.pdl.passthrough import PassThrough
+from feedpath.back.pdl.choose import choose
 from feedpath.back.usb.device import Unavailable
 from feedpath.back.usb.ieee1284 import DeviceId
 from feedpath.core.connection import Connection, Gone
@@ -200,7 +200,7 @@ class Machines:
         return device
 
     def _make(self, key: str, record: "dict[str, Any]") -> Device:
-        driver = PassThrough(DeviceId(record["device_id"]).commands, self._letter_first())
+        driver = choose(DeviceId(record["device_id"]).commands, self._letter_first())
         device = Device(key, driver, self._area, self._store, self._policy, self._ring_slots)
         self._devices[key] = device
         for queue in record["queues"]:

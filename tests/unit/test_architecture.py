@@ -128,7 +128,7 @@ def test_what_exists_is_not_reported(text: str) -> None:
         ("`tools/runs --port N`", "tools/runs"),
         ("`Ring.spaces`", "Ring.spaces"),
         ("`ring.space()`", "ring.space()"),
-        ("`spaces()`", "spaces()"),
+        ("`vacancy()`", "vacancy()"),
         ("`core.rings.Ring`", "core.rings.Ring"),
         ("as in `Ring.space` and\n`Ring.spaces(count)`.", "Ring.spaces(count)"),
         ("```\ncore/\n  rings.py  memory\n```", "rings.py"),

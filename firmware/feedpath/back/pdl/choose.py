@@ -5,7 +5,7 @@ A machine that names none that we write takes raw bytes only, until a driver of 
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from feedpath.back.pdl import languages
 from feedpath.back.pdl.languages import Language
@@ -69,16 +69,8 @@ def translator(language: Language, commands: "tuple[str, ...]", letter_first: bo
     """Return a driver that writes `language`, for a machine with these CMD tokens."""
     row = USUAL[language.name]
     as_it_is = tuple(dict.fromkeys((*formats(commands), *language.formats)))
-    machine = row.machine._replace(traits=_traits(language, row, commands))
+    machine = row.machine._replace(pjl="PJL" in {command.upper() for command in commands})
     return Translator(language, machine, _capabilities(row, as_it_is, letter_first), as_it_is)
-
-
-def _traits(language: Language, row: Row, commands: "tuple[str, ...]") -> "Mapping[str, Any]":
-    """Return what the language's module must know besides, as far as the device id tells."""
-    named = {command.upper() for command in commands}
-    if language.name in ("pcl5", "postscript"):
-        return {**row.machine.traits, "pjl": "PJL" in named}
-    return row.machine.traits
 
 
 def _capabilities(row: Row, as_it_is: "tuple[str, ...]", letter_first: bool) -> Capabilities:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from feedpath.back.pdl import languages
+from feedpath.back.pdl import languages, pjl
 from feedpath.back.pdl.fit import AUTO, NONE, Target, fit
 from feedpath.back.pdl.halftone import curve, halftoned, method
 from feedpath.back.pdl.order import ORIENTATIONS, Order
@@ -27,10 +27,10 @@ class Work:
         self._setup = order.setup
 
     def __iter__(self) -> "Iterator[bytes | memoryview]":
-        module = languages.load(self._language.module)
-        traits = module.Traits(**self._order.machine.traits)
-        pieces: "Iterator[bytes | memoryview]" = module.encode(self._counted(), self._setup, traits)
-        return pieces
+        if self._order.machine.pjl:
+            yield pjl.ustatus()
+        module, traits = languages.writer(self._language, self._order.machine)
+        yield from module.encode(self._counted(), self._setup, traits)
 
     def stop(self) -> None:
         """Nothing is under way but where it is iterated."""

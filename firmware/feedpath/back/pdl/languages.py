@@ -6,8 +6,9 @@ is first needed, so that a machine pays for its own language only.
 
 import importlib
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from feedpath.back.pdl.order import Machine
 from feedpath.back.pdl.page import BLACK1, GRAY8, RGB24
 
 
@@ -54,6 +55,15 @@ BY_TOKEN = {token: language for language in LANGUAGES for token in language.toke
 def load(module: str) -> ModuleType:
     """Return a module of this folder."""
     return importlib.import_module(f"feedpath.back.pdl.{module}")
+
+
+def writer(language: Language, machine: Machine) -> "tuple[ModuleType, Any]":
+    """Return the module that writes a language, and its Traits for a machine."""
+    module = load(language.module)
+    told = dict(machine.traits)
+    if "pjl" in module.Traits._fields:
+        told["pjl"] = machine.pjl
+    return module, module.Traits(**told)
 
 
 def spoken(commands: "tuple[str, ...]") -> "tuple[Language, ...]":

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import feedpath
 from feedpath.back.pdl.order import Order
 from feedpath.core.driver import Source
 from feedpath.core.ring import Closed
@@ -24,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 PIECE_BYTES = 128 * 1024
 PIPE_BYTES = 1024 * 1024  # Linux' most for a pipe of an ordinary user; it is given less where that is not allowed
-PACKAGES = str(Path(feedpath.__file__).parents[1])
+PACKAGES = str(Path(__file__).parents[3])
 KILLED: "dict[int, str]" = {  # what people are told when the system ended the worker
     signal.SIGXCPU: "The document takes longer to draw than one document may.",
     signal.SIGKILL: "The document needs more memory or time than one document may have.",

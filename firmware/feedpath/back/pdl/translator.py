@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from feedpath.back.pdl import languages, sniff
+from feedpath.back.pdl import languages, pjl, sniff
 from feedpath.back.pdl.convert import DRAWN, READ, Work
 from feedpath.back.pdl.languages import Language
 from feedpath.back.pdl.order import Machine, Order
@@ -27,10 +27,7 @@ UNASKED: "dict[str, object]" = {  # what goes without saying: a document that as
 
 
 class Translator(Driver):
-    """Writes `language` for `machine`. What is in one of the formats `as_it_is` goes there untouched.
-
-    listen: reads the status channel where the machine has one.
-    """
+    """Writes `language` for `machine`. What is in one of the formats `as_it_is` goes there untouched."""
 
     def __init__(
         self,
@@ -38,7 +35,6 @@ class Translator(Driver):
         machine: Machine,
         capabilities: Capabilities,
         as_it_is: "tuple[str, ...]",
-        status: "Callable[[bytes], Facts] | None" = None,
     ):
         taken = (*READ, *DRAWN, ANY)
         formats = tuple(dict.fromkeys((*as_it_is, *taken)))
@@ -47,7 +43,7 @@ class Translator(Driver):
         self._language = language
         self._machine = machine
         self._as_it_is = frozenset((*as_it_is, RAW))
-        self._status = status
+        self._status = pjl.Status() if machine.pjl else None
 
     def convert(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
         """Return what makes a document the machine's: in this thread where it streams, else in a worker."""
@@ -83,7 +79,7 @@ class Translator(Driver):
 
     def listen(self, said: bytes) -> Facts:
         """Return what the status channel tells."""
-        return Facts() if self._status is None else self._status(said)
+        return Facts() if self._status is None else self._status.feed(said)
 
     def read_id(self, device_id: str) -> Facts:
         """Return the supplies that the device id tells."""
@@ -91,9 +87,9 @@ class Translator(Driver):
 
     def abort(self) -> bytes:
         """Return the bytes that end a broken job."""
-        module = languages.load(self._language.module)
-        broken: bytes = module.abort(module.Traits(**self._machine.traits))
-        return broken
+        module, traits = languages.writer(self._language, self._machine)
+        broken: bytes = module.abort(traits) if hasattr(module, "abort") else b""
+        return broken or (pjl.UEL if self._machine.pjl else b"")
 
 
 class Untouched:

@@ -73,7 +73,7 @@ def encode(pages: "Iterable[Page]", setup: Setup, traits: Traits = DEFAULT) -> "
         yield b"^PQ%d\n^XZ\n" % min(raster.copies or setup.copies, COPIES_MOST)
 
 
-def abort() -> bytes:
+def abort(traits: Traits = DEFAULT) -> bytes:
     """Return the bytes that end a broken job."""
     return ABORT
 
