@@ -16,6 +16,7 @@ CHUNKED, BANDED = 0, 1  # cupsColorOrder: the colours of a pixel together, or th
 ANY_ORDER = (0, 1, 2)  # with one colour all are the same
 SCREEN = 8  # pixels a side
 INVERT = bytes(range(255, -1, -1))
+NOT_DARK = bytes([0] + [255] * 255)
 
 
 class Layout(NamedTuple):
@@ -33,7 +34,7 @@ class Layout(NamedTuple):
 
 
 SPACES = {  # cupsColorSpace: its colours in their order. W is light, K ink
-    0: "W", 18: "W", 3: "K", 1: "RGB", 19: "RGB", 4: "CMY", 5: "YMC", 6: "CMYK", 7: "YMCK", 8: "KCMY",
+    0: "W", 18: "W", 3: "K", 1: "RGB", 19: "RGB", 17: "RGBW", 4: "CMY", 5: "YMC", 6: "CMYK", 7: "YMCK", 8: "KCMY",
 }  # fmt: skip
 
 LAYOUTS = {  # (cupsColorSpace, cupsColorOrder, cupsBitsPerColor): layout
@@ -85,10 +86,18 @@ def _planes(row: bytes, colors: str, space: str) -> "list[bytes]":
     red, green, blue = (row, row, row) if space == GRAY8 else (row[0::3], row[1::3], row[2::3])
     if colors == "RGB":
         return [red, green, blue]
+    if colors == "RGBW":
+        return [red, green, blue, _but_black(red, green, blue)]
     inks = {"C": red.translate(INVERT), "M": green.translate(INVERT), "Y": blue.translate(INVERT)}
     if "K" in colors:
         inks = _with_black(inks["C"], inks["M"], inks["Y"])
     return [inks[color] for color in colors]
+
+
+def _but_black(red: bytes, green: bytes, blue: bytes) -> bytes:
+    """Return white for all but pure black: hpcups prints in black what has no white, and else looks at RGB alone."""
+    light = int.from_bytes(red) | int.from_bytes(green) | int.from_bytes(blue)
+    return light.to_bytes(len(red)).translate(NOT_DARK)
 
 
 def _with_black(cyan: bytes, magenta: bytes, yellow: bytes) -> "dict[str, bytes]":
