@@ -27,6 +27,7 @@ FREE_BYTES = 16 * 1024 * 1024  # output before its proportion to the input count
 MOST_GROWTH = 8  # times: no language of a printer makes more of its raster
 MOST_PROGRAMS = 3
 USER = "nobody"
+PRINTER = "printer"  # what a program is told that its printer is called
 
 # The shell keeps descriptors 3 and 4 and sets limits, so that nothing of ours runs between fork and exec. In its
 # units: 512 bytes of files, KiB of memory, seconds, descriptors.
@@ -170,19 +171,22 @@ class _Chain:
 
     def start(self, programs: "list[str]", job: Job, ppd: Ppd, folder: str) -> None:
         """Start the programs; raise FilterFailed where that cannot be done."""
-        driver = Path(folder, "driver.ppd")
-        driver.write_bytes(ppd.source)
+        _furnish(folder, programs, ppd)
         account = _account(self._host)
         if account is not None:
             os.chown(folder, account.pw_uid, account.pw_gid)
         before: IO[bytes] | None = None
-        for path in programs:
-            words = [path, str(job.id), job.user, job.title, str(job.copies), job.options]
-            environment = _environment(self._host, job, folder)
-            popen = _spawn(self._host, words, environment, folder, before, account)
+        for number, path in enumerate(programs):
+            name = os.path.basename(path)
+            environment = _environment(self._host, job, folder, f"{folder}/{number}")
+            words = [str(job.id), job.user, job.title, str(job.copies), job.options]
+            try:
+                popen = _spawn(self._host, words, environment, folder, before, account)
+            except (OSError, subprocess.SubprocessError) as error:
+                raise FilterFailed(f"{name} cannot be started: {error}.") from error
             if before is not None:
                 before.close()
-            self._processes.append(_Process(os.path.basename(path), popen))
+            self._processes.append(_Process(name, popen))
             before = popen.stdout
 
     def work(self, document: "Iterator[bytes | memoryview]") -> "Iterator[bytes]":
@@ -330,13 +334,26 @@ def _account(host: Host) -> "pwd.struct_passwd | None":
     return pwd.getpwnam(host.user) if os.geteuid() == 0 else None
 
 
-def _environment(host: Host, job: Job, folder: str) -> "dict[str, str]":
+def _furnish(folder: str, programs: "list[str]", ppd: Ppd) -> None:
+    """Put the driver where its programs look for it, and their names: each is called as its printer.
+
+    Some ask libcups for the PPD of the printer that they are called after: it finds that in CUPS_SERVERROOT.
+    """
+    Path(folder, "ppd").mkdir()
+    Path(folder, "ppd", f"{PRINTER}.ppd").write_bytes(ppd.source)
+    for number, path in enumerate(programs):
+        Path(folder, str(number)).mkdir()
+        Path(folder, str(number), PRINTER).symlink_to(path)
+
+
+def _environment(host: Host, job: Job, folder: str, program: str) -> "dict[str, str]":
     return {
         "CHARSET": "utf-8",
         "CONTENT_TYPE": job.type,
         "CUPS_CACHEDIR": folder,
         "CUPS_DATADIR": host.data,
         "CUPS_FONTPATH": f"{host.data}/fonts",
+        "CUPS_SERVER": "localhost",
         "CUPS_SERVERBIN": host.server_bin,
         "CUPS_SERVERROOT": folder,
         "CUPS_STATEDIR": folder,
@@ -344,10 +361,10 @@ def _environment(host: Host, job: Job, folder: str) -> "dict[str, str]":
         "FINAL_CONTENT_TYPE": "printer/printer",
         "HOME": folder,
         "LANG": "C.UTF-8",
-        "PATH": f"{host.filters}:/usr/bin:/bin",
-        "PPD": f"{folder}/driver.ppd",
-        "PRINTER": "printer",
-        "PRINTER_INFO": "printer",
+        "PATH": f"{program}:{host.filters}:/usr/bin:/bin",
+        "PPD": f"{folder}/ppd/{PRINTER}.ppd",
+        "PRINTER": PRINTER,
+        "PRINTER_INFO": PRINTER,
         "PRINTER_LOCATION": "",
         "SOFTWARE": "feedpath",
         "TMPDIR": folder,
@@ -371,20 +388,17 @@ def _spawn(
         open=limits.descriptors,
     )
     plain = [word.replace("\0", "") for word in words]
-    try:
-        return subprocess.Popen(
-            ["/bin/sh", "-c", script, *plain],
-            stdin=source or subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd=folder,
-            bufsize=0,
-            start_new_session=True,
-            preexec_fn=host.prepare,  # noqa: PLW1509 - a sandbox's, which knows what it may do there
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
-            extra_groups=[] if account else None,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise FilterFailed(f"{os.path.basename(words[0])} cannot be started: {error}.") from error
+    return subprocess.Popen(
+        ["/bin/sh", "-c", script, PRINTER, *plain],
+        stdin=source or subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        cwd=folder,
+        bufsize=0,
+        start_new_session=True,
+        preexec_fn=host.prepare,  # noqa: PLW1509 - a sandbox's, which knows what it may do there
+        user=account.pw_uid if account else None,
+        group=account.pw_gid if account else None,
+        extra_groups=[] if account else None,
+    )

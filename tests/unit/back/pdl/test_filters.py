@@ -79,6 +79,11 @@ def test_a_program_is_told_what_filter_7_says(program: Program) -> None:
     assert "HYPOTHESIS" not in told and "PYTEST" not in told
 
 
+def test_a_program_is_called_after_its_printer_and_finds_the_driver_so(program: Program) -> None:
+    script = 'cat >/dev/null; basename "$0"; cat "$CUPS_SERVERROOT/ppd/$(basename "$0").ppd"'
+    assert run([program(script)], [b"x"]).decode() == "printer\n" + driver.PPD
+
+
 def test_the_channels_to_the_machine_are_there_and_empty(program: Program) -> None:
     assert run([program("cat; cat <&3; echo x >&4; cat <&4; echo end")], [b"a "]) == b"a end\n"
 
