@@ -39,7 +39,7 @@ def encode(
 
 def program(ppd: Ppd, host: Host) -> str:
     """Return the path of a driver's program for raster; raise FilterFailed where there is none."""
-    name = ppd.raster_filter
+    name = ppd.raster_filter.removeprefix(f"{host.filters}/")
     if not name or name == "-" or "/" in name or name.startswith("."):
         raise FilterFailed(f"{ppd.name} takes no raster from a program of CUPS.")
     path = f"{host.filters}/{name}"

@@ -78,6 +78,8 @@ LONG_KEYS = {"MANUFACTURER": "MFG", "MODEL": "MDL", "COMMAND SET": "CMD", "DESCR
 BEHIND_NAME = re.compile(r"(?:,| - | Foomatic/| \(recommended\)| hpijs| with ).*$", re.IGNORECASE)
 SERIES = re.compile(r"\s*(?:series|printer)\s*$", re.IGNORECASE)
 
+NEEDS_PLUGIN = "requires proprietary plugin"  # hpcups cannot print there without what HP does not let others pass on
+
 GENERIC = (  # the language in CMD, in its order of preference: what a driver's name must say
     ("PCLXL", "generic pcl 6/pcl xl printer"),
     ("PCL6", "generic pcl 6/pcl xl printer"),
@@ -162,7 +164,7 @@ class Index:
         scores: dict[Entry, int] = {}
         for score, entries in self._candidates(told):
             for entry in entries:
-                if entry.program:
+                if entry.program and NEEDS_PLUGIN not in entry.name:
                     scores.setdefault(entry, score)
         found = [Match(entry, score, REASONS.get(score, "It speaks a language of the machine.")) for entry, score in
                  scores.items()]  # fmt: skip
@@ -212,6 +214,18 @@ def index(cache: "Path | None", programs: str = PROGRAMS, folders: "tuple[str, .
     if cache is not None and sources != kept:
         _keep(cache, sources)
     return Index(entry for _, entries in sources.values() for entry in entries)
+
+
+def choose(known: Index, device_id: str, programs: str = PROGRAMS) -> "tuple[Match, Ppd] | None":
+    """Return the best driver that is really there and takes raster, with its PPD; None where there is none."""
+    for match in known.matches(device_id):
+        try:
+            driver = load(match.entry, programs)
+        except WireError:
+            continue
+        if driver.raster_filter not in ("", "-"):
+            return match, driver
+    return None
 
 
 def load(entry: Entry, programs: str = PROGRAMS) -> Ppd:

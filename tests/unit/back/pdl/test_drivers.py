@@ -162,6 +162,21 @@ def test_a_driver_that_takes_no_raster_is_not_matched() -> None:
     assert Index([entry("Fake A", program="")]).best("MFG:Fake;MDL:A;") is None
 
 
+def test_a_driver_that_lacks_what_its_maker_keeps_is_not_matched() -> None:
+    assert Index([entry("Fake A, hpcups 3.22.10, requires proprietary plugin")]).best("MFG:Fake;MDL:A;") is None
+
+
+def test_the_best_driver_that_can_be_loaded_is_chosen(installed: "tuple[str, tuple[str, ...]]", tmp_path: Path) -> None:
+    broken, other = tmp_path / "ppd" / "broken.ppd", tmp_path / "ppd" / "other.ppd"
+    other.write_bytes(driver.ppd(("vnd.cups-raster", "vnd.cups-pdf")))
+    uris = (f"file://{broken}", f"file://{other}", f"file://{tmp_path}/ppd/laser1.ppd")
+    known = Index(entry("Fake Laser 1", "MFG:Fake;MDL:Laser 1;", uri=uri) for uri in uris)
+    chosen = drivers.choose(known, "MFG:Fake;MDL:Laser 1;", installed[0])
+    assert chosen is not None
+    assert chosen[0].entry.uri == uris[2] and chosen[1].name == "Fake Laser 1, test"
+    assert drivers.choose(known, "MFG:Fake;MDL:Laser 2;", installed[0]) is None
+
+
 def test_drivers_are_found_by_words_of_their_names() -> None:
     index = Index([entry("Brother HL-2270DW"), entry("Brother DCP-7030"), entry("HP LaserJet")])
     assert [found.name for found in index.named("brother hl")] == ["Brother HL-2270DW"]
