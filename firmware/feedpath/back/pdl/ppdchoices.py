@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from feedpath.back.pdl import cupsraster, setpagedevice
+from feedpath.back.pdl import ppd as drivers
 from feedpath.back.pdl.cupsraster import Target
 from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH, Raster, Setup
-from feedpath.back.pdl.ppd import PAGE_SIZE, Choice, Option, Ppd, Size, custom_size, marked, size
+from feedpath.back.pdl.ppd import PAGE_SIZE, Choice, Option, Ppd, Size, custom_size, size
 from feedpath.core import media
 from feedpath.core.driver import Media
 from feedpath.errors import WireError
@@ -97,7 +98,11 @@ def plan(ppd: Ppd, setup: Setup, choices: "Mapping[str, str]", raster: "Raster |
 
     choices: of the driver's own options, which go before all else; raster: the page, whose words go before the setup's.
     """
-    target = cupsraster.target(ppd, marks(ppd, setup, choices, raster))
+    marked = marks(ppd, setup, choices, raster)
+    target = cupsraster.target(ppd, marked)
+    sides = _sides(ppd, marked)
+    if sides:
+        target = target._replace(raster=target.raster._replace(sides=sides))
     if target.copies:
         target.header["NumCopies"] = max(1, (raster.copies if raster else 0) or setup.copies)
     return target
@@ -105,7 +110,7 @@ def plan(ppd: Ppd, setup: Setup, choices: "Mapping[str, str]", raster: "Raster |
 
 def marks(ppd: Ppd, setup: Setup, choices: "Mapping[str, str]", raster: "Raster | None" = None) -> "dict[str, str]":
     """Return the choice of each of the driver's options for a page."""
-    return marked(ppd, {**wanted(ppd, setup, raster), **choices})
+    return drivers.marked(ppd, {**wanted(ppd, setup, raster), **choices})
 
 
 def wanted(ppd: Ppd, setup: Setup, raster: "Raster | None" = None) -> "dict[str, str]":
@@ -129,10 +134,17 @@ def wanted(ppd: Ppd, setup: Setup, raster: "Raster | None" = None) -> "dict[str,
     return found
 
 
+def _sides(ppd: Ppd, marked: "Mapping[str, str]") -> str:
+    """Return IPP's word for the sides that are chosen, whether the header tells them or not; "" for none of ours."""
+    option = _option(ppd, SIDES_OPTIONS)
+    name = _plain(marked.get(option.keyword, "")) if option is not None else ""
+    return next((word for word, names in SIDES.items() if name in names), "")
+
+
 def offers(ppd: Ppd) -> Offers:
     """Return what a driver offers; raise WireError where it takes no raster that we can make."""
-    plain = cupsraster.target(ppd, marked(ppd, {}))
-    default = size(ppd, marked(ppd, {}))
+    plain = cupsraster.target(ppd, drivers.marked(ppd, {}))
+    default = size(ppd, drivers.marked(ppd, {}))
     sizes = sorted(ppd.sizes.values(), key=lambda paper: default is not None and paper.name != default.name)
     named: dict[str, Media] = {}
     for paper in sizes:
@@ -142,7 +154,7 @@ def offers(ppd: Ppd) -> Offers:
     return Offers(
         tuple(named.values()),
         ("one-sided", *(side for side in SIDES if side != "one-sided" and _choice(ppd, SIDES_OPTIONS, SIDES[side]))),
-        cupsraster.target(ppd, marked(ppd, color)).raster.space not in (GRAY8, "black1"),
+        cupsraster.target(ppd, drivers.marked(ppd, color)).raster.space not in (GRAY8, "black1"),
         ("normal", *(word for word in ("draft", "high") if _has_quality(ppd, word))),
         plain.raster.resolution,
         ("auto", *(word for word in SOURCES if word != "auto" and _choice(ppd, SOURCE_OPTIONS, SOURCES[word]))),

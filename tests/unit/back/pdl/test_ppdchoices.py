@@ -97,6 +97,14 @@ def test_copies_are_the_machines_where_the_driver_says_so(manual: str, setup: in
     assert plan.copies is (manual == "False")
 
 
+@pytest.mark.parametrize("sides", ["one-sided", "two-sided-long-edge", "two-sided-short-edge"])
+def test_a_plan_tells_sides_that_the_header_does_not(sides: str) -> None:
+    codes = [(f'"<</{code}>>setpagedevice"', '""') for code in ("Duplex true/Tumble false", "Duplex true/Tumble true")]
+    plan = ppdchoices.plan(ppd.read(driver.ppd(*codes)), Setup(sides=sides), {})
+    assert plan.raster.sides == sides
+    assert not plan.header.get("Duplex")
+
+
 def test_a_driver_tells_what_it_offers(fake: Ppd) -> None:
     offers = ppdchoices.offers(fake)
     assert offers.media == (
