@@ -23,7 +23,7 @@ Program = Callable[..., str]
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
     """Return a maker of filter programs: a shell script, which any user can run."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:2]) if os.geteuid() == 0 else ():  # programs are nobody's then
         folder.chmod(folder.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH | stat.S_IRGRP | stat.S_IROTH)
 
     def write(script: str, name: str = driver.FILTER) -> str:
