@@ -3,6 +3,7 @@
 MIME types are in small letters. Where there is no registered one, the type is the one that printers announce, or x-.
 """
 
+import codecs
 import re
 from typing import NamedTuple
 
@@ -134,6 +135,12 @@ EQUALS = {  # what content tells -> labels that tell it more exactly
 TOLD_BY_CONTENT = set(NAMES).union(*EQUALS.values())  # others may be what their label says
 
 UTF8_BOM = b"\xef\xbb\xbf"
+MARKED = (  # Unicode 15, 23.8: the longer mark first, as it begins with the shorter one
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 CONTROLS = bytes(set(range(32)) - set(b"\b\t\n\f\r\x1b")) + b"\x7f"
 CONTROLS_MOST = 100  # one control character in so many is taken for a slip, more for no text
 WIDE_ZEROS = 2  # UTF-16 without its mark: at least one in so many characters is one of Latin-1, with a zero byte
@@ -159,20 +166,17 @@ def name(type: str) -> str:
 def charset(head: bytes) -> str:
     """Return the character set of text that begins with `head`; "" when it is no text.
 
-    utf-8-sig and utf-16 begin with their marks; latin-1 stands for every other one that holds ASCII.
+    utf-8-sig, utf-16 and utf-32 begin with their marks; latin-1 stands for every other one that holds ASCII.
     """
     if head.startswith(UTF8_BOM):
         return "utf-8-sig" if _is_clean(head) else ""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
+    for mark, coding in MARKED:
+        if head.startswith(mark):
+            return coding if _decodes(head, coding) else ""
     wide = _wide(head)
     if wide or not _is_clean(head):
         return wide
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return "utf-8" if error.reason == "unexpected end of data" else "latin-1"  # the head ends within a character
-    return "utf-8"
+    return "utf-8" if _decodes(head, "utf-8") else "latin-1"
 
 
 def _content(head: bytes) -> str:
@@ -198,6 +202,15 @@ def _behind_pjl(head: bytes) -> str:
     lines = PJL_LINES.match(head)
     rest = head[lines.end() :] if lines else b""
     return _content(rest) if rest else PJL
+
+
+def _decodes(head: bytes, coding: str) -> bool:
+    """Return whether `head` is text in `coding`; it may end within a character."""
+    try:
+        codecs.getincrementaldecoder(coding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_clean(head: bytes) -> bool:

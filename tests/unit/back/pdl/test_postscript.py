@@ -1,5 +1,7 @@
 import base64
+import random
 import re
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 
@@ -216,6 +218,22 @@ def test_each_page_is_whole_before_the_next_is_asked_for():
     for piece in postscript.encode(pages(), Setup(), PLAIN):
         out.append(piece)
     assert b"%%Pages: 3" in out[-1]
+
+
+@pytest.mark.parametrize("traits", [Traits(), Traits(level=2)])
+def test_a_longer_page_takes_no_more_memory(traits):
+    band = memoryview(random.Random(1).randbytes(600 * 16))
+
+    def peak(bands: int) -> int:
+        tracemalloc.start()
+        for _ in postscript.encode([Page(Raster(600, 16 * bands), (band for _ in range(bands)))], Setup(), traits):
+            pass
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    peak(1)
+    assert peak(20) < 1.2 * peak(2)
 
 
 @pytest.mark.parametrize(

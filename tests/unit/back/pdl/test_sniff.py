@@ -122,6 +122,7 @@ KINDS = [
     (b"\x7fELF\x02\x01\x01\0\0\0", "application/octet-stream"),
     (bytes(100), "application/octet-stream"),
     (b"abc\0def", "application/octet-stream"),
+    (b"\xff\xfe\0\xd8a\0", "application/octet-stream"),
     (b"\x01\x02\x03\x05", "application/octet-stream"),
 ]
 
@@ -193,6 +194,9 @@ def test_every_kind_has_a_sample_and_a_name():
         ("Grüße an alle", "latin-1", "latin-1"),
         ("“Grüße” an alle", "cp1252", "latin-1"),
         ("Grüße an alle", "utf-16", "utf-16"),
+        ("Grüße an alle", "utf-32", "utf-32"),
+        ("\ufeffGrüße an alle", "utf-32-be", "utf-32"),
+        ("\ufeffGrüße an alle", "utf-16-be", "utf-16"),
         ("Grüße an alle", "utf-16-le", "utf-16-le"),
         ("Grüße an alle", "utf-16-be", "utf-16-be"),
     ],
