@@ -22,6 +22,7 @@ PNM = re.compile(rb"P[456]\s(?:#[^\n]*\n)?(\d+)\s(\d+)\s(?:255\s)?")
 
 # Ghostscript takes any request, or ignores it: these stand before its operator to lack what is asked, or to tell it.
 REFUSING = "/setpagedevice { /setpagedevice cvx /configurationerror signalerror } bind def"
+MEASURING = "/image { pop matrix currentmatrix == } def"
 TELLING = "/setpagedevice { { exch =only ( ) print == } forall } bind def"
 
 
@@ -140,3 +141,13 @@ def test_what_is_asked_is_what_setpagedevice_takes(tmp_path):
         "PageSize [612 792]",
         "Tumble true",
     ]
+
+
+def test_images_lie_on_the_dots_of_the_machine_and_their_data_are_used_up(tmp_path):
+    """Images are only measured here, so that nothing but the document itself skips their data."""
+    raster = Raster(413, 585, GRAY8, (50, 50), A4)
+    (tmp_path / "document.ps").write_bytes(printed([raster], Setup()))
+    words = [*GHOSTSCRIPT, "-r50", "-sDEVICE=pgmraw", "-sOutputFile=/dev/null", "-c", MEASURING, "-f"]
+    ran = subprocess.run([*words, str(tmp_path / "document.ps")], capture_output=True, text=True, check=True)
+    matrices = [[float(word) for word in line.strip("[]").split()] for line in ran.stdout.splitlines()]
+    assert matrices == [[1, 0, 0, 1, 0, 0]]

@@ -223,6 +223,6 @@ def _wide(head: bytes) -> str:
     """Return which UTF-16 it is when zero bytes stand on one side of characters only, and at many of them; else ""."""
     low, high = head[0::2], head[1::2]
     for zeros, others, found in ((high, low, "utf-16-le"), (low, high, "utf-16-be")):
-        if zeros.count(0) * WIDE_ZEROS >= len(zeros) > 1 and 0 not in others and _is_clean(others):
+        if zeros.count(0) * WIDE_ZEROS >= len(zeros) > 1 and _is_clean(others):
             return found
     return ""
