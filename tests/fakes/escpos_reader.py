@@ -11,7 +11,7 @@ class Image(NamedTuple):
 
 
 class Act(NamedTuple):
-    """Something else that the printer did: "initialize", "feed", "cut", "pulse", and its parameters."""
+    """Something else that the printer did: "initialize", "real-time", "feed", "cut", "pulse", and its parameters."""
 
     name: str
     parameters: "tuple[int, ...]" = ()
@@ -80,9 +80,13 @@ class Reader:
         self.done.append(Image(across * 8, [self._take(across) for _ in range(down)]))
 
     def _function(self) -> None:
-        if self._take(1) != b"L":
-            raise ValueError("only GS ( L is read here")
+        name = self._take(1)
         length = self._word()
+        if name == b"D":
+            self._real_time(length)
+            return
+        if name != b"L":
+            raise ValueError("only GS ( D and GS ( L are read here")
         end = self._at + length
         mode, function = self._take(2)
         if mode != 48:
@@ -96,6 +100,13 @@ class Reader:
             raise ValueError(f"GS ( L has no function {function} here")
         if self._at != end:
             raise ValueError(f"GS ( L told {length} bytes, but has {length + self._at - end}")
+
+    def _real_time(self, length: int) -> None:
+        mode, *pairs = self._take(length)
+        allowed = {1, 2}.issuperset(pairs[0::2]) and {0, 1, 48, 49}.issuperset(pairs[1::2])
+        if mode != 20 or length not in (3, 5) or not allowed:
+            raise ValueError("GS ( D enables or disables real-time commands 1 and 2")
+        self.done.append(Act("real-time", tuple(pairs)))
 
     def _store(self) -> None:
         tone, across, down, color = self._take(4)

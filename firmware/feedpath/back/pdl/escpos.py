@@ -16,6 +16,7 @@ from feedpath.errors import WireError
 
 INITIALIZE = b"\x1b@"  # ESC @
 ASK = b"\x10\x04\x02\x10\x04\x03\x10\x04\x04"  # DLE EOT 2, 3, 4: answered at once, one byte each, whatever goes on
+NO_PULSES = b"\x1d(D\3\0\x14\1\0"  # GS ( D: until the next ESC @, image data that look like DLE DC4 1 open no drawer
 ROWS_MOST = 255  # of an image command: the high byte of the count is not understood everywhere
 ALL = -1  # white rows are kept, however many
 KEPT_MOST = 1024 * 1024  # compressed bytes of a receipt that is printed several times
@@ -47,7 +48,8 @@ class Traits(NamedTuple):
     dots: of a line. dpi: dots per inch, both ways. command: a key of IMAGES. rows: of one image command.
     top, bottom: white rows that stay before and after what is printed; ALL leaves them as they are. lines: of paper fed
     before the cut. cut: a key of CUTS. each: whether each page is cut off, or only the last of the job.
-    drawer: the pin of the drawer that is opened, 0 for none; first: before printing, not after.
+    drawer: the pin of the drawer that is opened, 0 for none; first: before printing, not after. deaf: the machine knows
+    how not to take an image for a request to open the drawer.
     """
 
     dots: int = 576
@@ -61,6 +63,7 @@ class Traits(NamedTuple):
     each: bool = True
     drawer: int = 0
     first: bool = True
+    deaf: bool = False
 
 
 DEFAULT = Traits()
@@ -68,7 +71,8 @@ MODELS = MappingProxyType(  # by paper and head; dots: escpos-printer-db's profi
     {
         "58mm": Traits(384, lines=4, cut="none"),  # POS-5890, NT-5890K, ZJ-5870: no knife
         "80mm": DEFAULT,  # TM-T20II, TM-P80, TSP600, P822D
-        "80mm-180dpi": Traits(512, 180),  # TM-T88II to TM-T88V
+        "80mm-180dpi": Traits(512, 180),  # TM-T88II, TM-T88III
+        "80mm-180dpi-deaf": Traits(512, 180, deaf=True),  # TM-T88IV, TM-T88V
         "80mm-graphics": Traits(576, command="graphics", rows=128),
         "82mm": Traits(640),  # CT-S651, SRP-S300
         "112mm": Traits(832),  # TSP800
@@ -87,7 +91,7 @@ def encode(pages: "Iterable[Page]", setup: Setup, traits: Traits = DEFAULT) -> "
     began = False
     for page in pages:
         if not began:
-            yield INITIALIZE + (pulse if traits.first else b"")
+            yield INITIALIZE + (NO_PULSES if traits.deaf else b"") + (pulse if traits.first else b"")
         began = True
         _check(page, traits)
         yield from _repeated(_receipt(page, traits, end if traits.each else b""), page.raster.copies or setup.copies)
@@ -116,6 +120,8 @@ def _check(page: Page, traits: Traits) -> None:
         raise WireError(f"A receipt is printed from pages in black, 1 bit a pixel; this one is {raster.space}.")
     if raster.width > traits.dots:
         raise WireError(f"The page is {raster.width} dots wide; this printer prints at most {traits.dots}.")
+    if raster.width < 1:
+        raise WireError("The page has no dots; at least 1 across is needed.")
 
 
 def _receipt(page: Page, traits: Traits, end: bytes) -> "Iterator[bytes]":

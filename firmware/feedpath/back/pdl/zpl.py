@@ -74,7 +74,7 @@ def encode(pages: "Iterable[Page]", setup: Setup, traits: Traits = DEFAULT) -> "
 
 
 def abort(traits: Traits = DEFAULT) -> bytes:
-    """Return the bytes that end a broken job."""
+    """Return the bytes that end a broken job, and with it the labels that wait in the machine."""
     return ABORT
 
 
@@ -91,8 +91,8 @@ def status(said: bytes) -> Facts:
 def _check(raster: Raster) -> None:
     if raster.space != BLACK1:
         raise WireError(f"A label is printed from pages in black, 1 bit a pixel; this one is {raster.space}.")
-    if max(raster.width, raster.height) > DOTS_MOST:
-        raise WireError(f"The label is {raster.width} x {raster.height} dots large; {DOTS_MOST} each way are allowed.")
+    if not (1 <= raster.width <= DOTS_MOST and 1 <= raster.height <= DOTS_MOST):
+        raise WireError(f"The label is {raster.width} x {raster.height} dots large; 1 to {DOTS_MOST} each are allowed.")
 
 
 def _head(raster: Raster, traits: Traits) -> bytes:

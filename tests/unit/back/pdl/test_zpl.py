@@ -113,8 +113,9 @@ def test_no_page_is_nothing():
 def test_what_is_no_label_is_refused():
     with pytest.raises(WireError, match="this one is gray8"):
         printed(Page(Raster(8, 8, GRAY8), iter(())))
-    with pytest.raises(WireError, match="32001 dots large; 32000 each way"):
-        printed(Page(Raster(8, 32001, BLACK1), iter(())))
+    for width, height in ((8, 32001), (32001, 8), (0, 8), (8, 0)):
+        with pytest.raises(WireError, match=f"{width} x {height} dots large; 1 to 32000 each are allowed"):
+            printed(Page(Raster(width, height, BLACK1), iter(())))
 
 
 def test_each_page_is_whole_before_the_next_is_asked_for():
