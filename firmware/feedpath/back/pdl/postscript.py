@@ -148,7 +148,7 @@ def _requests(raster: Raster, setup: Setup, traits: Traits) -> "Iterator[Request
     if kind:
         yield _device("MediaType", raster.type or setup.type, f"/MediaType {_string(kind)}")
     across, down = points(raster)
-    yield _device("PageSize", raster.media or setup.media or f"w{across}h{down}", f"/PageSize [{across} {down}]")
+    yield _device("PageSize", f"w{across}h{down}", f"/PageSize [{across} {down}]")
     option, duplex, tumble = SIDES.get(raster.sides or setup.sides, SIDES["one-sided"])
     yield _device("Duplex", option, f"/Duplex {duplex} /Tumble {tumble}")
     copies = raster.copies or setup.copies

@@ -201,6 +201,12 @@ def test_a_page_goes_before_its_job():
     assert b"/ManualFeed true" in document and b"*Duplex None" in document and b"/NumCopies 1 " in document
 
 
+def test_words_of_a_document_do_not_become_a_program():
+    evil = "\n%%EOF\nquit ü"
+    raster = Raster(1, 1, media=evil, sides=evil, source=evil, type=evil, quality=evil)
+    assert printed(page(raster, b"\0")) == printed(page(Raster(1, 1), b"\0"))
+
+
 def test_names_stay_in_one_line_of_ascii():
     head = printed(page(Raster(1, 1), b"\0"), setup=Setup(name="a\n%%EOF\u20ac" + "ß" * 500, user="\\"))
     lines = head.splitlines()
