@@ -19,6 +19,7 @@ import feedpath
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+KERNELS = "firmware/feedpath/back/pdl/kernels"
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 NO_CYTHON = "import sys; sys.modules['Cython'] = None; "
 
@@ -75,11 +76,25 @@ def test_the_wheel_needs_neither_compiler_nor_cython(
     assert package_files(build(tmp_path, program, **environment)) == package_files(wheel)
 
 
+def test_what_was_compiled_of_an_older_source_is_removed(tmp_path: Path) -> None:
+    folder = tmp_path / KERNELS
+    folder.mkdir(parents=True)
+    for name in ("older", "newer"):
+        (folder / f"{name}.py").touch()
+        (folder / f"{name}.cpython-311.so").touch()
+        os.utime(folder / f"{name}.cpython-311.so", (0, 0) if name == "older" else None)
+    os.utime(folder / "newer.py", (1, 1))
+    words = [sys.executable, str(ROOT / "setup.py"), "--version"]
+    environment = {**os.environ, "FEEDPATH_KERNELS": "python"}
+    subprocess.run(words, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert [path.name for path in folder.glob("*.so")] == ["newer.cpython-311.so"]
+
+
 def test_the_kernels_run_as_python_where_they_are_told_to() -> None:
     program = "import feedpath.back.pdl.kernels.rows as rows; print(rows.__file__)"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "firmware"), "FEEDPATH_KERNELS": "python"}
     run = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
-    assert run.stdout == f"{ROOT}/firmware/feedpath/back/pdl/kernels/rows.py\n"
+    assert run.stdout == f"{ROOT / KERNELS}/rows.py\n"
 
 
 def pins(file: str) -> dict[str, str]:

@@ -163,6 +163,16 @@ def test_memory_that_is_too_small_is_refused(rows: ModuleType, call: tuple[int, 
         rows.decode(array("q", [0] * rows.STATE), b"", bytearray(3), limit, stride, pixel, BLANK)
 
 
+def test_what_is_no_state_is_refused(rows: ModuleType) -> None:
+    for state in (array("q"), array("q", [0] * (rows.STATE + 1))):
+        with pytest.raises(ValueError, match="no state"):
+            rows.decode(state, b"", bytearray(1), 1, 1, 1, BLANK)
+        with pytest.raises(ValueError, match="no state"):
+            rows.encode(state, b"", bytearray(1), bytearray(9), 1)
+        with pytest.raises(ValueError, match="no state"):
+            rows.finish(state, bytearray(1), bytearray(9), 1)
+
+
 def test_room_is_what_the_worst_row_takes(rows: ModuleType) -> None:
     worst = b"".join(bytes([n % 250, 255, 255, 255]) for n in range(100))
     out: Any = bytearray(rows.room(len(worst), 1) - 1)

@@ -61,6 +61,8 @@ def decode(
     """
     if not 0 < pixel <= stride or limit > len(band) or limit % stride or len(band) % stride or stride % pixel:
         raise ValueError("a band is of whole rows, a row of whole pixels")
+    if len(state) != STATE:
+        raise ValueError("this is no state")
     if not cython.compiled:
         coded = bytes(coded)
     taken: cython.Py_ssize_t = 0
@@ -266,6 +268,8 @@ def encode(
     stride: cython.Py_ssize_t = len(held)
     if not 0 < pixel <= stride or stride % pixel or len(rows) % stride:
         raise ValueError("rows are of whole pixels")
+    if len(state) != STATE:
+        raise ValueError("this is no state")
     made: cython.Py_ssize_t = 0
     count: cython.Py_ssize_t = len(rows) // stride
     last: cython.Py_ssize_t = len(out) - (1 + stride + stride // pixel)
@@ -289,6 +293,8 @@ def finish(
     stride: cython.Py_ssize_t = len(held)
     if not 0 < pixel <= stride or stride % pixel or len(out) < 1 + stride + stride // pixel:
         raise ValueError("out has no room for a row")
+    if len(state) != STATE:
+        raise ValueError("this is no state")
     made: cython.Py_ssize_t = 0
     if state[_AGAIN]:
         made = _row(held, state[_AGAIN], out, 0, stride, pixel)
