@@ -14,7 +14,7 @@ from feedpath.back.pdl.kernels import pixels
 from feedpath.back.pdl.page import BITS, Page, Raster, Setup
 from feedpath.errors import WireError
 
-HELD_BYTES = 16 * 1024 * 1024  # of a page, compressed: an A4 page at 600 dpi has 4.3 MB in bits, however it looks
+HELD_BYTES = 32 * 1024 * 1024  # of a page, compressed: A4 at 600 dpi has 4.3 MB in bits, 34.8 in tones before that
 QUICK = 1  # zlib's level
 
 TWO_SIDED = ("two-sided-long-edge", "two-sided-short-edge")
@@ -51,7 +51,7 @@ def plan(setup: Setup, copies: bool, collates: bool) -> Plan:
 
 
 def told(pages: "Iterable[Page]", setup: Setup, copies: int = 1) -> "Iterator[Page]":
-    """Give the pages with the job's words where they have none themselves. copies: how many the machine makes of each."""
+    """Give the pages with the job's words where they have none. copies: how many of each the machine is to make."""
     for page in pages:
         said = page.raster
         yield page._replace(
@@ -119,10 +119,10 @@ def marked(pages: "Iterable[Page]") -> "Iterator[Page]":
 def _shown(page: Page) -> "Page | None":
     """Return the page, read up to its first band that is not white; None when there is none."""
     raster = page.raster
-    white = NO_INK[raster.space][0]
+    white = NO_INK[raster.space][:1]
     rows = 0
     for band in page.bands:
-        if bytes(band).strip(bytes([white])):
+        if bytes(band) != white * len(band):
             return Page(raster, _again(raster, rows, band, page.bands))
         rows += len(band) // raster.stride
     return None
