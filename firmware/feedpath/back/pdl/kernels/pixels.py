@@ -133,7 +133,7 @@ def stretched(rows: Rows, width: int, channels: int, final: int, first: int, las
     old, new = width // common, final // common  # so many pixels become so many
     if cython.compiled:
         made = bytearray(len(rows) // (width * channels) * (last - first) * channels)
-        _stretched(rows, made, width, channels, old, new, first, last, _half(old), _reciprocal(old))
+        _stretched(rows, made, width, channels, old, new, first, _half(old), _reciprocal(old))
         return made
     if channels == 1:
         return _plane(bytes(rows), width, old, new, first, last)
@@ -153,10 +153,10 @@ def _reciprocal(count: int) -> int:
 
 
 @cython.locals(rows="const unsigned char[::1]", made="unsigned char[::1]", width="Py_ssize_t", channels="Py_ssize_t")
-@cython.locals(old="long long", new="long long", first="long long", last="long long", reciprocal="unsigned long long")
-@cython.locals(row="Py_ssize_t", to="Py_ssize_t", begin="Py_ssize_t", color="Py_ssize_t", at="Py_ssize_t")
-@cython.locals(start="Py_ssize_t", count="Py_ssize_t", x="long long", left="long long", right="long long")
-@cython.locals(end="long long", half="unsigned long long", total="unsigned long long")
+@cython.locals(old="long long", new="long long", first="long long", span="Py_ssize_t", half="unsigned long long")
+@cython.locals(reciprocal="unsigned long long", row="Py_ssize_t", count="Py_ssize_t", color="Py_ssize_t")
+@cython.locals(_x="Py_ssize_t", at="Py_ssize_t", to="Py_ssize_t", rest="long long", begin="Py_ssize_t")
+@cython.locals(need="long long", part="long long", total="unsigned long long", offset="long long")
 def _stretched(
     rows: Rows,
     made: bytearray,
@@ -165,29 +165,34 @@ def _stretched(
     old: int,
     new: int,
     first: int,
-    last: int,
     half: int,
     reciprocal: int,
 ) -> None:
     count = len(rows) // (width * channels)
-    to = 0
+    if not count:
+        return
+    span = len(made) // (count * channels)
+    begin = first * old // new  # the first pixel that is covered, and how much of it, of `new` parts, is before
+    offset = first * old - begin * new
     with cython.nogil:
         for row in range(count):
-            begin = row * width * channels
-            for x in range(first, last):
-                start = x * old // new
-                end = (x + 1) * old
-                for color in range(channels):
+            for color in range(channels):
+                at = (row * width + begin) * channels + color
+                to = row * span * channels + color
+                rest = new - offset
+                for _x in range(span):
                     total = half
-                    at = start
-                    left = x * old
-                    while left < end:
-                        right = min((at + 1) * new, end)
-                        total += (right - left) * rows[begin + at * channels + color]
-                        left = right
-                        at += 1
+                    need = old
+                    while need >= rest:
+                        total += rest * rows[at]
+                        at += channels
+                        need -= rest
+                        rest = new
+                    if need:
+                        total += need * rows[at]
+                        rest -= need
                     made[to] = (total * reciprocal) >> 40
-                    to += 1
+                    to += channels
 
 
 def _plane(data: bytes, width: int, old: int, new: int, first: int, last: int) -> bytearray:
