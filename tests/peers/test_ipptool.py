@@ -145,6 +145,17 @@ def test_a_printer_without_pdf_does_all_of_ipp_everywhere(
         assert len([name for name in result.skipped if "dpi" not in name]) <= 29, result.skipped
 
 
+def test_attributes_are_told_by_the_groups_that_name_them(lan: Lan, firmware: Appliance, tmp_path: Path) -> None:
+    suite = "get-printer-attributes-suite.test"
+    before, name, after = (SUITES / suite).read_text().partition("(requested-attributes='media-col-database')")
+    asked = "ATTR keyword requested-attributes 'media-col-database'"
+    after = re.sub("ATTR keyword requested-attributes 'all'", asked, after, count=1)  # it asks for all there
+    (tmp_path / suite).write_text(before + name + after)
+    (tmp_path / DEFAULT).write_bytes(documents.pdf())
+    result = run_suite(lan.client, tmp_path, firmware.uri(), suite)
+    assert (result.failed, result.tests) == ([], 7), result.text
+
+
 def test_the_count_tells_when_a_suite_stops_early(lan: Lan, firmware: Appliance, tmp_path: Path) -> None:
     shutil.copy(SUITES / "ipp-1.1.test", tmp_path)
     assert run_suite(lan.client, tmp_path, firmware.uri(), "ipp-1.1.test").tests < 66
