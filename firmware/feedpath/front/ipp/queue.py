@@ -84,8 +84,8 @@ def _wanted(call: Call) -> "list[Job]":
         found = sorted(found, key=lambda job: (job.completed or 0.0, job.id), reverse=True)
     elif set(states).isdisjoint(OVER):
         found = sorted(found, key=jobs.turn)
-    found = [job for job in found if job.id >= (call.value("first-job-id") or 1)]
-    first, limit = (call.value("first-index") or 1) - 1, call.value("limit")
+    first_id, first, limit = call.value("first-job-id") or 1, (call.value("first-index") or 1) - 1, call.value("limit")
+    found = [job for job in found if job.id >= first_id]
     return found[first:] if limit is None else found[first : first + limit]
 
 
