@@ -166,7 +166,7 @@ def preferred_format(c: Capabilities) -> str:
 def features(c: Capabilities) -> "list[str]":
     """Return ipp-features-supported: IPP Everywhere is what its formats make it (PWG 5100.14, 6).
 
-    Not with PDF: of that it wants page ranges and overrides, and documents go to the machine as they are.
+    Not with PDF: of that it wants page ranges, and overrides of single pages, which there are not.
     """
     raster = "image/pwg-raster" in c.formats and bool(c.pwg_types)
     jpeg = "image/jpeg" in c.formats or not c.color

@@ -87,10 +87,16 @@ def asked(row: template.Row) -> "Callable[[View], Any]":
 
     def value(view: View) -> "Any":
         found: Any = view.job.ticket.options.get(row.name)
-        stored = row.tag == values.RESOLUTION and isinstance(found, list)  # and read back: JSON knows no tuples
-        return tuple(found) if stored else found
+        return _as_asked(found) if row.tag in (values.RESOLUTION, values.RANGE) else found
 
     return value
+
+
+def _as_asked(found: "Any") -> "Any":
+    """Return a resolution, a range or several: they may have been stored, and JSON knows no tuples."""
+    if isinstance(found, list):
+        return tuple(found) if isinstance(found[0], int) else [tuple(each) for each in found]
+    return found
 
 
 ROWS = (
