@@ -1,5 +1,7 @@
 """Operations that bring jobs: Print-Job, Validate-Job, Create-Job, Send-Document, Close-Job."""
 
+from typing import Any
+
 from feedpath.core.job import Job
 from feedpath.core.printer import Printer
 from feedpath.core.ticket import Ticket
@@ -100,12 +102,22 @@ def _judge(call: Call, ticket: Ticket) -> None:
     asked = asked + [each for each in others if each.name in template.NAMES]
     unknown = [each.name for each in others if each.name not in template.NAMES and each.name not in GIVEN]
     ticket.options, refused = template.judge(asked, call.printer.capabilities)
+    _check_ranges(ticket.options.get("page-ranges", []))
     ticket.hold = ticket.options.get("job-hold-until") == template.INDEFINITE
     ticket.options.update(_describe_job(call))
     call.unsupported = refused + [Attribute(name, [(values.UNSUPPORTED, None)]) for name in unknown]
     if refused and call.value("ipp-attribute-fidelity"):
         told = ", ".join(attribute.name for attribute in refused)
         raise Refused("attributes-or-values-not-supported", f"The printer cannot do what was asked by {told}.")
+
+
+def _check_ranges(asked: "Any") -> None:
+    """Raise WireError where page-ranges do not rise, so that one pass can print them (RFC 8011, 5.2.7)."""
+    last = 0
+    for first, end in asked if isinstance(asked, list) else [asked]:
+        if first <= last:
+            raise WireError("page-ranges count from 1 and rise", status.BAD_REQUEST)
+        last = end
 
 
 def _describe_job(call: Call) -> "dict[str, object]":

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import zlib
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,32 @@ async def test_what_a_job_asks_is_in_its_ticket_and_is_told_back(tmp_path: Path)
         assert told["media"] == "iso_a5_148x210mm"
         assert told["printer-resolution"] == (600, 600, values.DPI)
         assert "job-name" not in told.names(wire.JOB)
+
+
+@pytest.mark.parametrize("ranges", [[(2, 3)], [(1, 1), (2, 2), (5, 9)]])
+@runs
+async def test_page_ranges_are_told_back_before_and_after_a_restart(ranges: Any, tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        driver = ask.printer.device.driver
+        driver.capabilities = driver.capabilities._replace(page_ranges=True)
+        await printed(ask, job=(an("page-ranges", *ranges, tag=values.RANGE),))
+        job = ask.printer.jobs[1]
+        for _ in ("before", "after"):
+            assert (await ask("Get-Job-Attributes", id=1)).job("page-ranges") == ranges
+            job.ticket.options = json.loads(json.dumps(job.ticket.options))
+
+
+@pytest.mark.parametrize("ranges", [[(5, 9), (1, 2)], [(1, 5), (5, 9)], [(1, 5), (2, 3)], [(0, 3)], [(-2, 3), (5, 6)]])
+@pytest.mark.parametrize("operation", ["Print-Job", "Validate-Job", "Create-Job"])
+@runs
+async def test_page_ranges_that_do_not_rise_are_refused(operation: str, ranges: Any, tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        driver = ask.printer.device.driver
+        driver.capabilities = driver.capabilities._replace(page_ranges=True)
+        document = DOCUMENT if operation == "Print-Job" else b""
+        answer = await ask(operation, job=(an("page-ranges", *ranges, tag=values.RANGE),), document=document)
+        assert answer.status == status.BAD_REQUEST
+        assert not ask.printer.jobs
 
 
 @pytest.mark.parametrize("language", ["en", "de", "zh-HK"])
