@@ -16,7 +16,7 @@ from feedpath.back.pdl.pictures import PNG_KINDS, READ_BYTES, Picture, Png, colo
 from feedpath.errors import WireError
 
 STRIP_BYTES = 1024 * 1024
-PLAIN_PPI = (72.0, 72.0)  # a pixel is a point: strips are drawn as they are
+NO_PPI = (0.0, 0.0)
 QUICK = 1  # zlib's level: what is written is read again at once
 UP = b"\2"
 CUT = "The PNG is broken: its rows are cut or damaged."
@@ -165,7 +165,7 @@ def _unfiltered(picture: Png, width: int, above: bytes, filtered: bytes) -> byte
     parameters = f"/Predictor 15/Colors {picture.samples}/BitsPerComponent {picture.depth}/Columns {width}"
     rows = len(filtered) // (len(above) + 1) + 1
     entries = f"/Filter/FlateDecode/DecodeParms<<{parameters}>>/BitsPerComponent 8/ColorSpace/DeviceGray"
-    with Document(wrapped(len(above), rows, entries, [coded], PLAIN_PPI).pdf) as document:
+    with Document(wrapped(len(above), rows, entries, [coded], NO_PPI).pdf) as document:
         decoded = document.image_bytes(len(above) * rows)
     if len(decoded) != len(above) * rows:
         raise WireError(CUT)
@@ -195,7 +195,7 @@ def _on_white(picture: Png, strip: bytes, space: str) -> bytes:
     for sample in range(samples - 1):
         tints[sample :: samples - 1] = strip[sample::samples]
     entries = f"/BitsPerComponent 8/ColorSpace{PNG_KINDS[picture.kind][2]}"
-    pdf = wrapped(width, rows, entries, [bytes(tints)], PLAIN_PPI, opacity=strip[samples - 1 :: samples]).pdf
+    pdf = wrapped(width, rows, entries, [bytes(tints)], NO_PPI, opacity=strip[samples - 1 :: samples]).pdf
     canvas = Canvas(width, rows, space)
     canvas.clear(0, rows)
     with Document(pdf) as document:

@@ -70,14 +70,17 @@ class Document:
             return WireError(WRONG_PASSWORD if tried else LOCKED)
         return WireError(FAULTS.get(code, BROKEN))
 
-    def leaf(self, index: int, sized: bool = True, after: "Callable[[], None] | None" = None) -> "Leaf":
-        """Return a page, which counts from 0; raise WireError when it cannot be read."""
+    def leaf(self, index: int, shape: "Shape | None" = None, after: "Callable[[], None] | None" = None) -> "Leaf":
+        """Return a page, which counts from 0; raise WireError when it cannot be read.
+
+        shape: where it is not what the page says. after: what is done when it is closed.
+        """
         page = pdfium.FPDF_LoadPage(self._document, index)
         if not page:
             raise WireError(f"Page {index + 1} of {self.count} of the PDF cannot be read.")
         if self._form:
             pdfium.FORM_OnAfterLoadPage(page, self._form)
-        return Leaf(page, self._form, sized, after)
+        return Leaf(page, self._form, shape, after)
 
     def image_bytes(self, most: int) -> bytes:
         """Return the decoded bytes of the image that is the first page's first object; nothing when there are more."""
@@ -112,15 +115,17 @@ class Document:
 class Leaf:
     """A page that stands open."""
 
-    def __init__(self, page: Any, form: Any, sized: bool, after: "Callable[[], None] | None"):
+    def __init__(self, page: Any, form: Any, shape: "Shape | None", after: "Callable[[], None] | None"):
         self._page = page
         self._form = form
         self._after = after
         width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-        self.shape = Shape(_length(width), _length(height), sized)
+        self.shape = shape or Shape(_length(width), _length(height))
 
     def draw(self, canvas: "Canvas", place: Placed) -> None:
         """Draw what of the page, at its place on the sheet, lies in the canvas."""
+        if not self._page:
+            raise ValueError("a page is drawn before the next one is asked for, not after")
         left, top, right, bottom = place.clip
         top, bottom = max(top, canvas.top), min(bottom, canvas.top + canvas.rows)
         if left >= right or top >= bottom:

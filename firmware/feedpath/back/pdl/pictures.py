@@ -9,7 +9,9 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from feedpath.back.pdl.pdfwrap import POINTS_PER_INCH, Part, Pdf, Piece, Pieces
+from feedpath.back.pdl.layout import Shape
+from feedpath.back.pdl.page import MM_100_PER_INCH
+from feedpath.back.pdl.pdfwrap import Part, Pdf, Piece, Pieces
 from feedpath.errors import WireError
 
 UNSAID_PPI = 150.0  # of a picture that does not say; counts only where pictures are not scaled
@@ -50,10 +52,10 @@ INCHES_PER_METRE = 39.3701
 
 
 class Picture(NamedTuple):
-    """A picture's PDF, and whether it says how large it is."""
+    """A picture's PDF, whose unit is a pixel, and how large it is, or is taken for where it does not say."""
 
     pdf: Pieces
-    sized: bool
+    shape: Shape
 
 
 class Png(NamedTuple):
@@ -124,15 +126,17 @@ def wrapped(
     sized = all(0 < value <= MOST_PPI for value in ppi)
     across, along = ppi if sized else (UNSAID_PPI, UNSAID_PPI)
     turn = TURNED[orientation]
-    sides = width / across * POINTS_PER_INCH, height / along * POINTS_PER_INCH
-    sides = sides if turn[0] else (sides[1], sides[0])
+    size, sides = (width / across * MM_100_PER_INCH, height / along * MM_100_PER_INCH), (width, height)
+    if not turn[0]:
+        size, sides = size[::-1], sides[::-1]
     pdf = Pdf()
     head = f"/Type/XObject/Subtype/Image/Width {width}/Height {height}"
     if opacity:
         entries += f"/SMask {pdf.add(f'{head}/BitsPerComponent 8/ColorSpace/DeviceGray', [opacity])} 0 R"
     image = pdf.add(head + entries, data)
-    matrix = " ".join(f"{factor * sides[index % 2]:.4f}" for index, factor in enumerate(turn))
-    return Picture(pdf.page(*sides, f"/XObject<</I {image} 0 R>>", f"{matrix} cm /I Do".encode()), sized)
+    matrix = " ".join(str(factor * sides[index % 2]) for index, factor in enumerate(turn))
+    drawing = f"{matrix} cm /I Do".encode()  # a unit for a pixel: nothing is rounded
+    return Picture(pdf.page(*sides, f"/XObject<</I {image} 0 R>>", drawing), Shape(*size, sized))
 
 
 def _segments(file: BinaryIO) -> "Iterator[tuple[int, bytes]]":

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from feedpath.back.pdl import flatten, layout, pictures, plain
-from feedpath.back.pdl.layout import Placed, View
+from feedpath.back.pdl.layout import Placed, Shape, View
 from feedpath.back.pdl.page import MM_100_PER_INCH, Page, Raster, Setup
 from feedpath.back.pdl.pdfium import Canvas, Document, Leaf
 from feedpath.back.pdl.pdfwrap import Part, Pieces
@@ -84,13 +84,13 @@ def _png(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
 
 
 def _picture(picture: pictures.Picture) -> Opened:
-    return Opened(_leaves(Document(picture.pdf), [0], picture.sized), 1)
+    return Opened(_leaves(Document(picture.pdf), [0], picture.shape), 1)
 
 
-def _leaves(document: Document, indices: "Iterable[int]", sized: bool = True) -> "Iterator[Leaf]":
+def _leaves(document: Document, indices: "Iterable[int]", shape: "Shape | None" = None) -> "Iterator[Leaf]":
     try:
         for index in indices:
-            yield document.leaf(index, sized)
+            yield document.leaf(index, shape)
     finally:
         document.close()
 
