@@ -24,6 +24,8 @@ PIECE_BYTES = 64 * 1024
 ESCAPE_MOST = 64  # characters of a terminal's control sequence (ECMA-48, 5.4)
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-Z\\-~])?")
 SHOWN = re.compile(r"[^\x00-\x1f\x7f-\x9f]+|[\t\n\f]")
+for coding in ("utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"):
+    codecs.lookup(coding)  # loads it: in the sandbox nothing more can be
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 UNKNOWN = "\ufffd"
 COURIER_WIDTH = 600  # of the font that PDFium brings (ISO 32000-1, 9.6.2.2), which has the characters of Windows-1252
