@@ -69,11 +69,13 @@ def translator(language: Language, commands: "tuple[str, ...]", letter_first: bo
     """Return a driver that writes `language`, for a machine with these CMD tokens."""
     row = USUAL[language.name]
     as_it_is = tuple(dict.fromkeys((*formats(commands), *language.formats)))
-    machine = row.machine._replace(pjl="PJL" in {command.upper() for command in commands})
-    return Translator(language, machine, _capabilities(row, as_it_is, letter_first), as_it_is)
+    capabilities = _capabilities(row, letter_first)
+    pjl = "PJL" in {command.upper() for command in commands}
+    machine = row.machine._replace(pjl=pjl, media=capabilities.media_default)
+    return Translator(language, machine, capabilities, as_it_is)
 
 
-def _capabilities(row: Row, as_it_is: "tuple[str, ...]", letter_first: bool) -> Capabilities:
+def _capabilities(row: Row, letter_first: bool) -> Capabilities:
     sizes = media.ordered(row.sizes, letter_first) if row.sizes == SHEETS else tuple(map(media.size, row.sizes))
     left, right, top, bottom = row.machine.margins
     sizes = tuple(size._replace(left=left, right=right, top=top, bottom=bottom) for size in sizes)

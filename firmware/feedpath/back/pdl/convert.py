@@ -1,13 +1,13 @@
 """A document becomes what a machine speaks: read or drawn, fitted to its sheets, made black and white, and encoded."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from feedpath.back.pdl import languages, pjl
+from feedpath.back.pdl import languages, pjl, sheets
 from feedpath.back.pdl.fit import AUTO, NONE, Target, fit
 from feedpath.back.pdl.halftone import curve, halftoned, method
 from feedpath.back.pdl.order import ORIENTATIONS, Order
 from feedpath.back.pdl.page import BLACK1, GRAY8, MM_100_PER_INCH, RGB24, Page, Raster
-from feedpath.back.pdl.source import Source
+from feedpath.back.pdl.source import FileSource, Source
 from feedpath.core import media
 from feedpath.errors import WireError
 
@@ -26,48 +26,80 @@ class Work:
         self._language = languages.BY_NAME[order.language]
         self._setup = order.setup
 
+    def load(self) -> None:
+        """Load all that is needed of the program, for a process that can load nothing later."""
+        languages.load(READ.get(self._order.format, "render"))
+        languages.writer(self._language, self._order.machine)
+
     def __iter__(self) -> "Iterator[bytes | memoryview]":
         if self._order.machine.pjl:
             yield pjl.ustatus()
         module, traits = languages.writer(self._language, self._order.machine)
-        yield from module.encode(self._counted(), self._setup, traits)
+        setup = self._setup._replace(copies=self._plan.copies)
+        yield from module.encode(self._counted(), setup, traits)
 
     def stop(self) -> None:
         """Nothing is under way but where it is iterated."""
 
+    @property
+    def _plan(self) -> sheets.Plan:
+        """Return how copies are made."""
+        return sheets.plan(self._setup, self._language.copies, self._language.collates)
+
     def _counted(self) -> "Iterator[Page]":
-        """Yield the pages as the language wants them; when the next is asked for, the last has been given whole."""
+        """Yield what the machine gets; when the next page is asked for, the last has been given whole."""
+        for page in sheets.repeated(self._sets(), self._plan.sheets):
+            yield page
+            self.impressions += 1
+        if not self.impressions:
+            raise WireError("The document has no page that is to be printed.")
+
+    def _sets(self) -> "Iterator[Page]":
+        """Yield the pages as the language wants them, as often as the document must be read, each set from a front."""
+        plan = self._plan
+        for _ in range(plan.reads):
+            pages = sheets.told(self._fitted(), self._setup, plan.copies)
+            yield from sheets.padded(pages) if plan.reads > 1 or plan.copies > 1 else pages
+
+    def _fitted(self) -> "Iterator[Page]":
         tones = curve(gain=self._order.machine.gain)
         for page in self._pages():
             fitted = fit(page, self._target(page.raster))
-            yield halftoned(fitted, method(self._order.quality), tones) if self._space == BLACK1 else fitted
-            self.impressions += 1
-        if not self.impressions:
-            raise WireError("The document has no pages.")
+            black = self._space(page.raster) == BLACK1
+            yield halftoned(fitted, method(self._order.quality), tones) if black else fitted
 
-    @property
-    def _space(self) -> str:
-        """Return the space of pages that the language is given."""
-        return self._language.spaces[-1 if self._setup.color else 0]
+    def _space(self, raster: Raster) -> str:
+        """Return the space that the language is given a page in: its own if it may be, as grey goes without colour."""
+        spaces = self._language.spaces if self._setup.color else self._language.spaces[:1]
+        return raster.space if raster.space in spaces else spaces[-1]
 
     def _pages(self) -> "Iterator[Page]":
-        if self._order.format in READ:
-            reader = languages.load(READ[self._order.format])
-            return _chosen(reader.read(self._source), self._order.ranges)
-        if self._order.format in DRAWN:
+        order = self._order
+        if order.format in READ:
+            read = languages.load(READ[order.format]).read
+            if self._plan.reads == 1:
+                return sheets.ranged(read(self._source), order.ranges)
+            return self._again(read)
+        if order.format in DRAWN:
             return self._drawn()
-        raise WireError(f"Documents of the kind {self._order.format} cannot be converted.")
+        raise WireError(f"Documents of the kind {order.format} cannot be converted.")
+
+    def _again(self, read: "Callable[[Source], Iterator[Page]]") -> "Iterator[Page]":
+        """Yield the pages of a document of pixels that is read more than once, so that it has come whole."""
+        with open(self._source.descriptor(), "rb") as file:
+            file.seek(0)
+            yield from sheets.ranged(read(FileSource(file)), self._order.ranges)
 
     def _drawn(self) -> "Iterator[Page]":
         from feedpath.back.pdl import layout, render  # loads PDFium, which most jobs do not need
 
         order, machine = self._order, self._order.machine
         ask = order.options.get
-        sheet = media.size(self._setup.media)
+        sheet = media.size(self._setup.media or machine.media)
         left, right, top, bottom = machine.margins
         view = layout.View(
             resolution=order.resolution,
-            space=RGB24 if self._space == RGB24 else GRAY8,
+            space=RGB24 if self._setup.color and RGB24 in self._language.spaces else GRAY8,
             size=(sheet.width, sheet.length),
             margins=layout.Margins(left=left, top=top, right=right, bottom=bottom),
             scaling=str(ask("print-scaling", AUTO)),
@@ -85,7 +117,9 @@ class Work:
         """Return what a page becomes: a sheet of the machine, at the page's own resolution where it has that."""
         order, machine = self._order, self._order.machine
         resolution = raster.resolution if raster.resolution in machine.resolutions else order.resolution
-        space = GRAY8 if self._space == BLACK1 and raster.space != BLACK1 else self._space
+        space = self._space(raster)
+        if space == BLACK1 and raster.space != BLACK1:
+            space = GRAY8  # until it is halftoned
         if machine.roll:
             return Target(machine.roll, _rows(raster, machine.roll), space, resolution, scaling="fit")
         size, name = self._sheet(raster)
@@ -118,13 +152,3 @@ def _alike(one: "tuple[int, int]", other: "tuple[int, int]") -> bool:
 def _rows(raster: Raster, dots: int) -> int:
     """Return how many rows a page has when it is made so many dots wide."""
     return max(1, round(raster.height * dots / raster.width))
-
-
-def _chosen(pages: "Iterable[Page]", ranges: "tuple[tuple[int, int], ...]") -> "Iterator[Page]":
-    """Yield the pages that are in one of the ranges, all where there are none."""
-    for number, page in enumerate(pages, 1):
-        if not ranges or any(first <= number <= last for first, last in ranges):
-            yield page
-        else:
-            for _ in page.bands:
-                pass

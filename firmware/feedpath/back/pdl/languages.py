@@ -14,7 +14,8 @@ from feedpath.back.pdl.page import BLACK1, GRAY8, RGB24
 
 class Language(NamedTuple):
     """A row. formats: MIME types of documents that are in this language. spaces: of pages that it takes, mono first
-    and colour last. tokens: what IEEE 1284 CMD fields call it. module: where it is encoded, "" where we cannot.
+    and colour last. tokens: what IEEE 1284 CMD fields call it. module: where it is encoded. copies: whether machines
+    make copies of pages when asked in it; collates: whether of the whole document, set by set.
     """
 
     name: str
@@ -22,7 +23,9 @@ class Language(NamedTuple):
     formats: "tuple[str, ...]"
     spaces: "tuple[str, ...]"
     tokens: "tuple[str, ...]"
-    module: str = ""
+    module: str
+    copies: bool = False
+    collates: bool = False
 
 
 LANGUAGES = (  # the best first, where a machine speaks several
@@ -35,6 +38,8 @@ LANGUAGES = (  # the best first, where a machine speaks several
         (GRAY8, RGB24),
         ("POSTSCRIPT", "PS", "PS2", "PS3", "BRSCRIPT", "KPDL"),
         "postscript",
+        copies=True,
+        collates=True,
     ),
     Language(
         "pcl5",
@@ -43,10 +48,12 @@ LANGUAGES = (  # the best first, where a machine speaks several
         (BLACK1, RGB24),
         ("PCL", "PCL5", "PCL5E", "PCL5C"),
         "pcl5",
+        copies=True,
     ),
-    Language("escpos", "ESC/POS", ("application/vnd.epson.escpos",), (BLACK1,), ("ESC/POS", "ESCPOS"), "escpos"),
-    Language("zpl", "ZPL", ("application/vnd.zebra-zpl",), (BLACK1,), ("ZPL", "ZPLII", "ZPL2"), "zpl"),
-    Language("png", "PNG", ("image/png",), (GRAY8, RGB24), (), "png"),
+    Language(
+        "escpos", "ESC/POS", ("application/vnd.epson.escpos",), (BLACK1,), ("ESC/POS", "ESCPOS"), "escpos", copies=True
+    ),
+    Language("zpl", "ZPL", ("application/vnd.zebra-zpl",), (BLACK1,), ("ZPL", "ZPLII", "ZPL2"), "zpl", copies=True),
 )
 BY_NAME = {language.name: language for language in LANGUAGES}
 BY_TOKEN = {token: language for language in LANGUAGES for token in language.tokens}

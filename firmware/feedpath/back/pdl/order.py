@@ -17,8 +17,8 @@ class Machine(NamedTuple):
 
     resolutions: dots per inch, cross-feed and feed, the usual one first. margins: left, right, top, bottom in
     hundredths of a millimetre. roll: dots across paper that comes from a roll, 0 for sheets. gain: of its dots, for
-    halftone.curve. pjl: whether it speaks PJL around its language. traits: what its language must know besides, by the
-    names of that module's Traits.
+    halftone.curve. pjl: whether it speaks PJL around its language. media: what it has when none is asked for. traits:
+    what its language must know besides, by the names of that module's Traits.
     """
 
     resolutions: "tuple[tuple[int, int], ...]" = ((600, 600),)
@@ -26,6 +26,7 @@ class Machine(NamedTuple):
     margins: "tuple[int, int, int, int]" = (423, 423, 423, 423)
     roll: int = 0
     pjl: bool = False
+    media: str = "iso_a4_210x297mm"
     gain: float = 0.0
     traits: "Mapping[str, Any]" = MappingProxyType({})
 

@@ -1,9 +1,9 @@
 """The driver of a machine whose language we write: takes any document that we can read or draw."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from feedpath.back.pdl import languages, pjl, sniff
+from feedpath.back.pdl import languages, pjl, sheets, sniff
 from feedpath.back.pdl.convert import DRAWN, READ, Work
 from feedpath.back.pdl.languages import Language
 from feedpath.back.pdl.order import Machine, Order
@@ -47,29 +47,39 @@ class Translator(Driver):
 
     def convert(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
         """Return what makes a document the machine's: in this thread where it streams, else in a worker."""
-        if self._untouched(ticket):
+        if self._untouched(ticket.format, ticket.options):
             return None
-        order = Order(ticket.format, self._language.name, self._machine, ticket.options, ticket.name, ticket.user)
+        order = self._order(ticket)
         if ticket.format == ANY:
             return lambda source: Sniffed(self, order, source)
         return lambda source: self.conversion(order, source)
 
     def streams(self, ticket: Ticket) -> bool:
         """Return whether the document can go on while it comes in; not one that must be drawn."""
-        return super().streams(ticket) and (self._untouched(ticket) or ticket.format not in DRAWN)
+        if self._untouched(ticket.format, ticket.options):
+            return True
+        return super().streams(ticket) and ticket.format not in DRAWN and not self._read_again(ticket)
 
-    def _untouched(self, ticket: Ticket) -> bool:
+    def _read_again(self, ticket: Ticket) -> bool:
+        """Return whether the document must be read several times, for its copies."""
+        setup = self._order(ticket).setup
+        return sheets.plan(setup, self._language.copies, self._language.collates).reads > 1
+
+    def _order(self, ticket: Ticket) -> Order:
+        return Order(ticket.format, self._language.name, self._machine, ticket.options, ticket.name, ticket.user)
+
+    def _untouched(self, format: str, options: "Mapping[str, object]") -> bool:
         """Return whether the document is the machine's own, and nothing is asked that only we can do."""
-        if ticket.format not in self._as_it_is:
+        if format not in self._as_it_is:
             return False
-        if ticket.format not in (*READ, *DRAWN):
+        if format not in (*READ, *DRAWN):
             return True
         usual = {**UNASKED, "media": self.capabilities.media_default}
-        return all(ticket.options.get(name, value) == value for name, value in usual.items())
+        return all(options.get(name, value) == value for name, value in usual.items())
 
     def conversion(self, order: Order, source: Source) -> Conversion:
         """Return the conversion of a document whose format the order tells; raise WireError when there can be none."""
-        if order.format in self._as_it_is:
+        if self._untouched(order.format, order.options):
             return Untouched(source)
         if order.format in READ:
             return Work(order, source)

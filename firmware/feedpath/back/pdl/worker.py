@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable
 
+from feedpath.back.pdl import sandbox
 from feedpath.back.pdl.convert import Work
 from feedpath.back.pdl.order import Order
 from feedpath.back.pdl.source import FileSource
@@ -27,9 +28,13 @@ def main() -> None:
             lines.write(json.dumps(told).encode() + b"\n")
             lines.flush()
 
+        order = Order.parse(lines.readline())
         with open(DOCUMENT, "rb", buffering=0) as document:
+            work = Work(order, FileSource(document))
+            work.load()
+            sandbox.enter()
             try:
-                _convert(Work(Order.parse(lines.readline()), FileSource(document)), tell)
+                _convert(work, tell)
             except WireError as error:
                 tell({"wrong": error.message})
             except MemoryError:

@@ -1,0 +1,209 @@
+"""From any document to any language: what a machine is sent, in this process and in a worker's."""
+
+import io
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedpath.back.pdl import choose, process, sniff
+from feedpath.back.pdl.convert import DRAWN, READ, Work
+from feedpath.back.pdl.order import Machine, Order
+from feedpath.back.pdl.process import Worker
+from feedpath.back.pdl.source import FileSource
+from feedpath.core.ring import Closed
+from feedpath.errors import WireError
+from tests.fakes import documents, pages, pcl_reader
+
+DOCUMENTS = {
+    "application/pdf": documents.pdf(2),
+    "image/jpeg": documents.jpeg(),
+    "image/png": pages.png(30, 30, [[40] * 30] * 30, 0, 8),
+    "text/plain": b"One page\fand another.\n",
+    "image/pwg-raster": documents.pwg("srgb_8", dpi=300, pages=2),
+    "image/urf": documents.urf("sgray_8", dpi=300, pages=2),
+}
+SIDES = {"image/jpeg": 1, "image/png": 1}
+SNIFFED = {
+    "pwg": "image/pwg-raster",
+    "urf": "image/urf",
+    "postscript": "application/postscript",
+    "pcl5": "application/vnd.hp-pcl",
+    "escpos": "application/vnd.epson.escpos",
+    "zpl": "application/vnd.zebra-zpl",
+}
+A4 = {"media": "iso_a4_210x297mm"}
+COARSE = choose.USUAL["pcl5"].machine._replace(resolutions=((300, 300),))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> "Iterator[Sources]":
+    """Gives a Source of a document, and closes it."""
+    sources = Sources(tmp_path / "document")
+    yield sources
+    sources.close()
+
+
+class Sources:
+    """Sources of documents that stand in a file."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._open: "list[io.FileIO]" = []
+
+    def __call__(self, document: bytes) -> FileSource:
+        self._path.write_bytes(document)
+        self._open.append(io.FileIO(self._path))
+        return FileSource(self._open[-1])
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._open:
+            file.close()
+
+
+def order(format: str, language: str = "pcl5", machine: "Machine | None" = None, **options: object) -> Order:
+    asked = {**A4, **{name.replace("_", "-"): value for name, value in options.items()}}
+    return Order(format, language, machine or choose.USUAL[language].machine, asked, "a job", "mary")
+
+
+def test_an_order_comes_over_a_wire_as_it_went() -> None:
+    sent = order("application/pdf", "pcl5", page_ranges=((1, 2), (4, 4)), printer_resolution=(300, 300, 3))
+    came = Order.parse(sent.encode())
+    assert (came.ranges, came.resolution, came.setup, came.machine) == (
+        ((1, 2), (4, 4)),
+        (300, 300),
+        sent.setup,
+        sent.machine,
+    )
+
+
+def test_documents_of_all_kinds_are_tried() -> None:
+    assert set(DOCUMENTS) == {*READ, *DRAWN}
+
+
+@pytest.mark.parametrize("language", SNIFFED)
+@pytest.mark.parametrize("format", DOCUMENTS)
+def test_any_document_becomes_any_language(source: Sources, format: str, language: str) -> None:
+    work = Work(order(format, language), source(DOCUMENTS[format]))
+    made = b"".join(bytes(piece) for piece in work)
+    assert sniff.sniff(made) == SNIFFED[language]
+    assert work.impressions == SIDES.get(format, 2)
+
+
+def test_black_raster_arrives_as_it_is_between_the_margins(source: Sources) -> None:
+    document = documents.pwg("black_1", dpi=300)
+    (sent,) = documents.raster_pages(document)
+    (page,) = pcl_reader.read(b"".join(map(bytes, Work(order("image/pwg-raster"), source(document))))).pages
+    assert page.resolution == 300 and page.settings["&lA"] == 26
+    first = round(page.x + 0.25 * 300 + 7) // 8  # A4's logical page begins at 0.25 inch, less what the margins take
+    top = round(page.y)
+    rows = [row[first : first + len(page.rows[0])] for row in sent.rows[top : top + len(page.rows)]]
+    assert any(any(row) for row in rows)
+    assert len(page.rows) > 3000
+
+
+@pytest.mark.parametrize(
+    "asked, sides",
+    [
+        ({"page_ranges": (2, 3)}, 2),
+        ({"page_ranges": ((1, 1), (5, 7))}, 4),
+        ({"number_up": 2}, 4),
+        ({"number_up": 4, "page_ranges": (1, 5)}, 2),
+    ],
+)
+def test_pages_are_chosen_and_put_together(source: Sources, asked: "dict[str, Any]", sides: int) -> None:
+    work = Work(order("application/pdf", machine=COARSE, **asked), source(documents.pdf(7)))
+    job = pcl_reader.read(b"".join(map(bytes, work)))
+    assert len(job.pages) == work.impressions == sides
+
+
+def test_pages_of_raster_are_chosen(source: Sources) -> None:
+    work = Work(order("image/urf", page_ranges=(2, 2)), source(DOCUMENTS["image/urf"]))
+    assert len(pcl_reader.read(b"".join(map(bytes, work))).pages) == 1
+
+
+@pytest.mark.parametrize("sides, code", [("one-sided", 0), ("two-sided-long-edge", 1), ("two-sided-short-edge", 2)])
+def test_sides_and_copies_reach_the_machine(source: Sources, sides: str, code: int) -> None:
+    work = Work(order("text/plain", machine=COARSE, sides=sides, copies=3), source(b"one page"))
+    sent = pcl_reader.read(b"".join(map(bytes, work))).pages
+    assert {(page.settings["&lS"], page.settings["&lX"]) for page in sent} == {(code, 1)}
+    assert [any(map(any, page.rows)) for page in sent] == ([True] * 3 if not code else [True, False] * 3)
+
+
+def test_copies_that_need_not_be_collated_are_the_machines(source: Sources) -> None:
+    asked: "dict[str, Any]" = {"copies": 3, "multiple_document_handling": "separate-documents-uncollated-copies"}
+    work = Work(order("image/urf", **asked), source(DOCUMENTS["image/urf"]))
+    sent = pcl_reader.read(b"".join(map(bytes, work))).pages
+    assert [page.settings["&lX"] for page in sent] == [3, 3]
+
+
+def test_sets_of_a_raster_document_come_one_after_another(source: Sources) -> None:
+    work = Work(order("image/urf", copies=2), source(DOCUMENTS["image/urf"]))
+    assert len(pcl_reader.read(b"".join(map(bytes, work))).pages) == 4
+
+
+@pytest.mark.parametrize(
+    "format, document, sentence",
+    [
+        ("application/pdf", b"%PDF-1.7 nonsense", "PDF"),
+        ("image/urf", b"UNIRAST\0\0\0\0\1" + bytes(10), "ends within"),
+        ("image/pwg-raster", b"RaS2", "no page"),
+        ("text/html", b"<html>", "cannot be converted"),
+    ],
+)
+def test_a_document_that_cannot_be_says_why(source: Sources, format: str, document: bytes, sentence: str) -> None:
+    with pytest.raises(WireError, match=sentence):
+        list(Work(order(format), source(document)))
+
+
+@pytest.mark.parametrize("format", ["application/pdf", "text/plain"])
+def test_a_worker_makes_the_same(source: Sources, format: str) -> None:
+    asked = order(format, machine=COARSE)
+    here = b"".join(map(bytes, Work(asked, source(DOCUMENTS[format]))))
+    worker = Worker(asked, source(DOCUMENTS[format]), streams=False)
+    assert b"".join(worker) == here
+    assert worker.impressions == 2
+
+
+def test_a_worker_is_fed_a_document_that_comes_in(source: Sources) -> None:
+    asked = order("image/urf")
+    here = b"".join(map(bytes, Work(asked, source(DOCUMENTS["image/urf"]))))
+    assert b"".join(Worker(asked, source(DOCUMENTS["image/urf"]), streams=True)) == here
+
+
+def test_what_a_worker_says_of_a_document_is_told(source: Sources) -> None:
+    with pytest.raises(WireError, match="PDF"):
+        list(Worker(order("application/pdf"), source(b"%PDF-1.7 nonsense"), streams=False))
+
+
+def test_a_worker_that_is_not_wanted_any_more_ends_at_once(source: Sources) -> None:
+    worker = Worker(order("application/pdf"), source(documents.pdf(50)), streams=False)
+    pieces = iter(worker)
+    next(pieces)
+    worker.stop()
+    with pytest.raises(Closed):
+        list(pieces)
+
+
+def test_a_worker_that_is_stopped_before_it_begins_does_not(source: Sources) -> None:
+    worker = Worker(order("application/pdf"), source(documents.pdf(1)), streams=False)
+    worker.stop()
+    assert list(worker) == []
+
+
+def test_a_worker_that_is_killed_is_told_of_in_words(source: Sources) -> None:
+    worker = Worker(order("application/pdf"), source(documents.pdf(50)), streams=False)
+    pieces = iter(worker)
+    next(pieces)
+    assert worker._process is not None
+    worker._process.kill()
+    with pytest.raises(WireError, match="memory or time"):
+        list(pieces)
+    assert not [thread for thread in threading.enumerate() if thread.name == "feeder"]
+
+
+def test_all_deaths_have_a_sentence() -> None:
+    assert all(sentence.endswith(".") for sentence in (*process.KILLED.values(), process.BROKE))

@@ -1,0 +1,127 @@
+"""Jobs of any kind on a machine whose language we write, from the client's bytes to the machine's."""
+
+import asyncio
+
+import pytest
+
+from feedpath.back.pdl import choose, sniff
+from feedpath.back.pdl.passthrough import PassThrough
+from feedpath.core.job import ABORTED, COMPLETED
+from feedpath.errors import Refused
+from tests.fakes import documents, pcl_reader
+from tests.fakes.machine import WATCHDOG_S, Body, Box, Machine, until
+
+PCL = ("PJL", "PCL", "PCLXL")
+
+
+def run(coroutine) -> None:
+    asyncio.run(asyncio.wait_for(coroutine, WATCHDOG_S))
+
+
+@pytest.mark.parametrize(
+    "commands, name",
+    [
+        (PCL, "pcl5"),
+        (("PJL", "PCL", "POSTSCRIPT"), "postscript"),
+        (("URF", "PWGRaster", "PDF"), "pwg"),
+        (("ZPL",), "zpl"),
+        (("ESC/POS",), "escpos"),
+    ],
+)
+def test_a_machine_is_driven_in_the_best_language_that_it_names(commands, name):
+    driver = choose.choose(commands, letter_first=False)
+    assert driver.name == name
+    anything = {"application/pdf", "image/urf", "text/plain", "application/octet-stream"}
+    assert anything <= set(driver.capabilities.formats)
+
+
+def test_a_machine_that_names_no_language_of_ours_takes_raw_bytes():
+    assert isinstance(choose.choose(("GDI",), letter_first=False), PassThrough)
+
+
+@pytest.mark.parametrize("format", ["application/octet-stream", "application/pdf"])
+def test_a_stored_document_is_drawn_when_it_has_come(tmp_path, format):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=choose.choose(PCL, letter_first=False)) as box:
+            job = await box.print(documents.pdf(2), format=format)
+            await until(lambda: job.over)
+            assert (job.state, job.impressions) == (COMPLETED, 2)
+            received = pcl_reader.read(bytes(box.machine.received))
+            assert len(received.pages) == 2 and "@PJL ENTER LANGUAGE=PCL" in received.pjl
+
+    run(main())
+
+
+def test_a_raster_document_prints_while_it_comes_in(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=choose.choose(PCL, letter_first=False)) as box:
+            document = documents.urf("sgray_8", dpi=300, pages=3)
+            gate = asyncio.Semaphore(0)
+            job = box.submit(format="image/urf")
+            receiving = asyncio.ensure_future(job.receive(Body(document, len(document) // 30, gate)))
+            for _ in range(29):  # all but the end of the third page
+                gate.release()
+            await until(lambda: job.impressions == 2)
+            assert not receiving.done() and box.area.used == 0
+            for _ in range(10):
+                gate.release()
+            await receiving
+            await job.finish()
+            assert (job.state, job.impressions) == (COMPLETED, 3)
+
+    run(main())
+
+
+def test_what_the_machine_speaks_itself_is_not_touched(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=choose.choose(PCL, letter_first=False)) as box:
+            await box.print(b"\x1bE\x1b&l0Ohello\f\x1bE", format="application/vnd.hp-pcl")
+            assert box.machine.received == b"\x1bE\x1b&l0Ohello\f\x1bE"
+
+    run(main())
+
+
+def test_raster_is_touched_only_where_something_is_asked_of_it(tmp_path):
+    async def main():
+        machine = Machine()
+        async with Box(tmp_path, machine, driver=choose.choose(("PWG",), letter_first=False)) as box:
+            document = documents.pwg("sgray_8", dpi=300)
+            await box.print(document, format="image/pwg-raster", options={"copies": 1})
+            assert machine.received == document
+            job = await box.print(document, format="image/pwg-raster", options={"copies": 2})
+            await until(lambda: job.over)
+            assert len(documents.raster_pages(bytes(machine.received[len(document) :]))) == 2
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "document, named", [(b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml word/", "print"), (b"GIF89a", "GIF")]
+)
+def test_a_document_of_another_kind_ends_its_job_and_says_what_it_is(tmp_path, document, named):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=choose.choose(PCL, letter_first=False)) as box:
+            with pytest.raises(Refused) as refused:
+                await box.print(document + bytes(1000), format="application/octet-stream")
+            assert refused.value.reason == "document-format-error" and named in refused.value.detail
+            (job,) = box.printer.jobs.values()
+            assert job.state == ABORTED
+            assert (await box.print(documents.urf(dpi=300), format="image/urf")).state == COMPLETED
+
+    run(main())
+
+
+def test_what_the_status_channel_tells_is_understood():
+    driver = choose.choose(PCL, letter_first=False)
+    facts = driver.listen(b"@PJL USTATUS DEVICE\r\nCODE=41201\r\nONLINE=FALSE\r\n\f")
+    assert facts.reasons == ("media-empty-error",)
+
+
+@pytest.mark.parametrize("commands", [PCL, ("PJL", "POSTSCRIPT"), ("ZPL",), ("ESC/POS",), ("PWG", "PJL")])
+def test_a_broken_job_is_ended_in_the_machines_language(commands):
+    driver = choose.choose(commands, letter_first=False)
+    assert driver.abort()
+
+
+def test_each_language_is_found_again_by_its_first_bytes():
+    assert sniff.sniff(b"\x1b%-12345X@PJL\r\n@PJL ENTER LANGUAGE=PCL\r\n\x1bE") == "application/vnd.hp-pcl"
