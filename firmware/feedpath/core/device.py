@@ -77,6 +77,7 @@ class Device:
             converted=Ring(ring_slots),
             clock=clock,
         )
+        self._said: "tuple[str, ...]" = ()  # printer-state-reasons by the status channel
         self._ring_owner: "Job | None" = None  # whose filling side may still write into the ring
         self._quit = threading.Event()  # ends the status thread
         self._status_thread: "threading.Thread | None" = None
@@ -88,7 +89,7 @@ class Device:
     def attach(self, connection: Connection) -> None:
         """Print on `connection` from now on."""
         self.connection = connection
-        self.reasons = ()
+        self.reasons = self._said = ()
         self._quit = threading.Event()
         self._status_thread = threading.Thread(
             target=self._watch_status, args=(connection, self._quit), name="status", daemon=True
@@ -151,7 +152,9 @@ class Device:
 
     def _status(self, connection: Connection, reasons: "tuple[str, ...]", facts: "Facts | None") -> None:
         if connection is self.connection:
-            self.reasons = reasons
+            if facts is not None and facts.reasons is not None:
+                self._said = facts.reasons
+            self.reasons = together(reasons, self._said)
             self._tell(facts)
 
     def _tell(self, facts: "Facts | None") -> None:
@@ -455,3 +458,10 @@ class Device:
         if still > self.policy.stall_s and job.sink is self.ring and not job.ended:
             job.must_move = True
             self.ring.wake()
+
+
+def together(port: "tuple[str, ...]", said: "tuple[str, ...]") -> "tuple[str, ...]":
+    """Return the reasons of the port's status and of the status channel, which names faults that the port only has."""
+    named = any(reason.endswith("-error") for reason in said)
+    kept = [reason for reason in port if not (named and reason == "other-error")]
+    return tuple(dict.fromkeys((*kept, *said)))

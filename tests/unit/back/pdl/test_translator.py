@@ -117,6 +117,20 @@ def test_what_the_status_channel_tells_is_understood():
     assert facts.reasons == ("media-empty-error",)
 
 
+def test_a_fault_that_the_status_channel_names_is_the_printers_until_it_is_told_off(tmp_path):
+    async def main():
+        machine = Machine()
+        async with Box(tmp_path, machine, driver=choose.choose(PCL, letter_first=False)) as box:
+            machine.told = ["other-error"]
+            machine.says = b"@PJL USTATUS DEVICE\r\nCODE=42000\r\n\f"
+            await until(lambda: box.printer.reasons == ["media-jam-error"])
+            machine.told = []
+            machine.says = b"@PJL USTATUS DEVICE\r\nCODE=10001\r\n\f"
+            await until(lambda: box.printer.reasons == [])
+
+    run(main())
+
+
 @pytest.mark.parametrize("commands", [PCL, ("PJL", "POSTSCRIPT"), ("ZPL",), ("ESC/POS",), ("PWG", "PJL")])
 def test_a_broken_job_is_ended_in_the_machines_language(commands):
     driver = choose.choose(commands, letter_first=False)
