@@ -33,6 +33,7 @@ EXAMPLES = """examples:
   feedpath cancel 12 13                     cancel two jobs
   feedpath settings set region a4           offer A4 first
   feedpath settings set raw on              answer raw print data on port 9100
+  feedpath convert a.pdf --to pcl5 -o a.pcl make a document what a printer speaks
 
 Each command has its own --help. exit status: 0 done, 1 refused or failed, 2 wrong arguments, 3 feedpath does not run.
 """
@@ -48,7 +49,12 @@ class Failure(Exception):
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Do what the command line says; return the exit status."""
-    chosen = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["convert"]:  # the only command that needs what reads and draws documents
+        from feedpath import tool
+
+        return tool.main(words[1:])
+    chosen = _parser().parse_args(words)
     try:
         status = int(chosen.do(chosen) or 0)
         sys.stdout.flush()
@@ -78,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     cancel_parser = _add(commands, "cancel", cancel, "cancel jobs")
     cancel_parser.add_argument("job", type=int, nargs="+", help="a job's number, as feedpath jobs lists it")
     _add_settings(commands)
+    commands.add_parser("convert", help="make a document what a printer speaks")  # done by tool.py, see main
     _add(commands, "version", version, "show the version", client=False)
     return parser
 

@@ -36,7 +36,8 @@ ROOMS = {  # room: what it may import besides the leaves and itself
     "host": ("core.store",),
     "appliance": ("core", "front", "back", "host", "machines"),
     "machines": ("core", "back", "host"),
-    "cli": ("appliance",),
+    "tool": ("core", "back.pdl"),
+    "cli": ("appliance", "tool"),
     "__main__": ("appliance", "cli"),
 }
 THIRD_PARTIES = {  # package: the only rooms or modules that see it

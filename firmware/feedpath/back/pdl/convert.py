@@ -58,10 +58,11 @@ class Work:
         """Yield the pages as the language wants them, as often as the document must be read, each set from a front."""
         plan = self._plan
         for _ in range(plan.reads):
-            pages = sheets.told(self._fitted(), self._setup, plan.copies)
+            pages = sheets.told(self.pages(), self._setup, plan.copies)
             yield from sheets.padded(pages) if plan.reads > 1 or plan.copies > 1 else pages
 
-    def _fitted(self) -> "Iterator[Page]":
+    def pages(self) -> "Iterator[Page]":
+        """Yield the document's pages once, as the language wants them."""
         tones = curve(gain=self._order.machine.gain)
         for page in self._pages():
             fitted = fit(page, self._target(page.raster))
