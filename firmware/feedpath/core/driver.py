@@ -95,6 +95,8 @@ class Conversion(Protocol):
 class Driver:
     """One language of one machine. This base passes documents through as they are."""
 
+    reasons: "tuple[str, ...]" = ()  # printer-state-reasons that hold for all its printers
+
     def __init__(self, name: str, capabilities: Capabilities):
         self.name = name
         self.capabilities = capabilities

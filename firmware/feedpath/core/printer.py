@@ -118,7 +118,7 @@ class Printer:
     def reasons(self) -> "list[str]":
         """Return printer-state-reasons keywords; empty when there is nothing to say."""
         job = self._at_machine()
-        reasons = list(self.device.reasons)
+        reasons = [*self.device.reasons, *self.device.driver.reasons]
         if self.paused:
             reasons.append("moving-to-paused" if job else "paused")
         if self.device.area.full:

@@ -59,7 +59,7 @@ REFUSALS = (
     Refusal("too-many-jobs", 0x050B, 503, "Too many jobs are waiting; try again when some have printed."),
 )
 
-PRINTER_REASONS = (  # RFC 8011, 5.4.12 and the IANA registry of printer-state-reasons; offline is CUPS' word
+PRINTER_REASONS = (  # RFC 8011, 5.4.12; IANA registry of printer-state-reasons; offline and cups-... are CUPS' words
     Reason("none", "Ready.", ""),
     Reason(
         "connecting-to-device",
@@ -67,6 +67,11 @@ PRINTER_REASONS = (  # RFC 8011, 5.4.12 and the IANA registry of printer-state-r
         "Switch the printer on and check its USB cable; jobs wait for it.",
     ),
     Reason("cover-open", "A cover is open.", "Close the printer's cover."),
+    Reason(
+        "cups-missing-filter",
+        "No driver for this printer is known: it names no language that is spoken here.",
+        "Send documents in its own language, by raw printing or with the maker's driver on your computer.",
+    ),
     Reason("door-open", "A door is open.", "Close the printer's door."),
     Reason("input-tray-missing", "The paper tray is missing.", "Put the paper tray in."),
     Reason("interlock-open", "A safety switch is open.", "Close all covers and doors."),

@@ -15,6 +15,7 @@ LANGUAGES = (  # IEEE 1284 CMD token, as the machines in the field spell it -> t
     ("JPG", "image/jpeg"),
     ("PDF", "application/pdf"),
 )
+NO_DRIVER = ("cups-missing-filter-warning",)  # CUPS' word for it, which its clients know
 PJL_EXIT = b"\x1b%-12345X"  # Universal Exit Language: HP PJL Technical Reference Manual, ends any language
 
 URF = ("V1.4", "CP1", "W8", "SRGB24", "RS300-600", "DM1", "PQ3-4-5", "IS1", "MT1", "OB10")
@@ -52,6 +53,8 @@ class PassThrough(Driver):
                 pwg_types=PWG_TYPES if "image/pwg-raster" in taken else (),
             ),
         )
+        if taken == (RAW,):
+            self.reasons = NO_DRIVER
         self._exit = PJL_EXIT if "PJL" in commands else b""
 
     def read_id(self, device_id: str) -> Facts:

@@ -6,6 +6,7 @@ import pytest
 
 from feedpath.back.pdl import choose, sniff
 from feedpath.back.pdl.passthrough import PassThrough
+from feedpath.core import reasons
 from feedpath.core.job import ABORTED, COMPLETED
 from feedpath.errors import Refused
 from tests.fakes import documents, pcl_reader
@@ -36,7 +37,17 @@ def test_a_machine_is_driven_in_the_best_language_that_it_names(commands, name):
 
 
 def test_a_machine_that_names_no_language_of_ours_takes_raw_bytes():
-    assert isinstance(choose.choose(("GDI",), letter_first=False), PassThrough)
+    driver = choose.choose(("GDI",), letter_first=False)
+    assert isinstance(driver, PassThrough) and driver.reasons == ("cups-missing-filter-warning",)
+
+
+def test_that_there_is_no_driver_is_said_before_anyone_prints(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=choose.choose(("GDI",), letter_first=False)) as box:
+            (reason,) = box.printer.reasons
+            assert "No driver" in reasons.printer_reason(reason).sentence
+
+    run(main())
 
 
 @pytest.mark.parametrize("format", ["application/octet-stream", "application/pdf"])
