@@ -137,6 +137,7 @@ def test_what_is_asked_is_what_setpagedevice_takes(tmp_path):
         "Collate true",
         "Duplex true",
         "HWResolution [50 50]",
+        "ManualFeed false",
         "NumCopies 3",
         "PageSize [612 792]",
         "Tumble true",

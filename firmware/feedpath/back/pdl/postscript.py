@@ -23,7 +23,7 @@ UEL = b"\x1b%-12345X"  # HP PJL Technical Reference Manual: ends any language
 FLATE = 1  # zlib's level: what a better one saves, USB 2 carries in less time than it takes
 RUN_END = b"\x80"  # PLRM 3.13.3, RunLengthDecode
 POINTS, MM_100_PER_INCH = 72, 2540
-TEXT_MOST = 200  # characters of a name: a line of a document has at most 255 (DSC 3)
+TEXT_MOST = 230  # characters of a name, as it is written: a line of a document has at most 255 (DSC 3)
 SIDES = {  # IPP's keyword: the words of a PPD for it (PPD 4.3, 5.3), Duplex, Tumble
     "one-sided": ("None", "false", "false"),
     "two-sided-long-edge": ("DuplexNoTumble", "true", "false"),
@@ -140,13 +140,15 @@ def _requests(raster: Raster, setup: Setup, traits: Traits) -> "Iterator[Request
         yield _device("Resolution", f"{across}x{down}dpi", f"/HWResolution [{across} {down}]")
     source = raster.source or setup.source
     by_hand = source in BY_HAND and source not in traits.positions
-    if by_hand or source in traits.positions:
-        yield _device("ManualFeed", str(by_hand), f"/ManualFeed {str(by_hand).lower()}")
-    if source in traits.positions:
-        yield _device("InputSlot", source, f"/MediaPosition {traits.positions[source]}")
-    kind = traits.types.get(raster.type or setup.type)
-    if kind:
-        yield _device("MediaType", raster.type or setup.type, f"/MediaType {_string(kind)}")
+    yield _device("ManualFeed", str(by_hand), f"/ManualFeed {str(by_hand).lower()}")
+    if traits.positions:
+        position = traits.positions.get(source, "null")
+        yield _device("InputSlot", "Auto" if position == "null" else source, f"/MediaPosition {position}")
+    if traits.types:
+        kind = raster.type or setup.type
+        known = kind in traits.types
+        entry = _string(traits.types[kind]) if known else "null"
+        yield _device("MediaType", kind if known else "Any", f"/MediaType {entry}")
     across, down = points(raster)
     yield _device("PageSize", f"w{across}h{down}", f"/PageSize [{across} {down}]")
     option, duplex, tumble = SIDES.get(raster.sides or setup.sides, SIDES["one-sided"])
@@ -204,9 +206,13 @@ def _page_head(number: int, raster: Raster, asking: str) -> bytes:
 
 def _string(text: str) -> str:
     """Return `text` as a PostScript string in ASCII: what is not printable there in octal, what is not Latin-1 as ?."""
-    coded = text[:TEXT_MOST].encode("latin-1", "replace")
     plain = frozenset(range(32, 127)).difference(b"()\\")
-    return "(%s)" % "".join(chr(code) if code in plain else f"\\{code:03o}" for code in coded)
+    written = ""
+    for code in text[:TEXT_MOST].encode("latin-1", "replace"):
+        written += chr(code) if code in plain else f"\\{code:03o}"
+        if len(written) > TEXT_MOST:
+            break
+    return f"({written})"
 
 
 def _images(page: Page, traits: Traits) -> "Iterator[bytes]":

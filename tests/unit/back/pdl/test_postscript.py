@@ -91,6 +91,9 @@ def test_a_small_page_as_it_is_printed():
         b"%%BeginFeature: *Resolution 72x72dpi",
         b"{ << /HWResolution [72 72] >> setpagedevice } fpAsk",
         b"%%EndFeature",
+        b"%%BeginFeature: *ManualFeed False",
+        b"{ << /ManualFeed false >> setpagedevice } fpAsk",
+        b"%%EndFeature",
         b"%%BeginFeature: *PageSize w72h72",
         b"{ << /PageSize [72 72] >> setpagedevice } fpAsk",
         b"%%EndFeature",
@@ -164,7 +167,7 @@ def test_what_was_asked_is_not_asked_again_and_what_changes_is():
     ]
     parts = printed(*pages).split(b"%%Page: ")
     assert [features(part) for part in parts] == [
-        ["Resolution 300x300dpi", "PageSize w595h842", "Duplex None", "NumCopies 1"],
+        ["Resolution 300x300dpi", "ManualFeed False", "PageSize w595h842", "Duplex None", "NumCopies 1"],
         [],
         [],
         ["PageSize w612h792"],
@@ -190,9 +193,22 @@ def test_a_wish_becomes_a_request(setup, traits, code):
     assert b"{ %s setpagedevice } fpAsk\n" % code in document
 
 
+def test_a_page_from_elsewhere_does_not_leave_its_place_to_the_next_one():
+    traits = Traits(positions={"tray-2": 1}, types={"labels": "Labels"}, resolution=False)
+    sheets = [Raster(1, 1, source="tray-2", type="labels"), Raster(1, 1, source="manual"), Raster(1, 1)]
+    parts = printed(*(page(raster, b"\0") for raster in sheets), traits=traits).split(b"%%Page: ")
+    assert [features(part)[:3] for part in parts] == [
+        ["ManualFeed False", "InputSlot tray-2", "MediaType labels"],
+        [],
+        ["ManualFeed True", "InputSlot Auto", "MediaType Any"],
+        ["ManualFeed False"],
+    ]
+    assert b"/MediaPosition null" in parts[2] and b"/MediaType null" in parts[2]
+
+
 def test_what_the_machine_has_no_word_for_is_not_asked():
     document = printed(page(Raster(1, 1), b"\0"), setup=Setup(source="tray-9"), traits=Traits(resolution=False))
-    assert features(document) == ["PageSize w1h1", "Duplex None", "NumCopies 1"]
+    assert features(document) == ["ManualFeed False", "PageSize w1h1", "Duplex None", "NumCopies 1"]
 
 
 def test_a_page_goes_before_its_job():
@@ -210,6 +226,7 @@ def test_words_of_a_document_do_not_become_a_program():
 def test_names_stay_in_one_line_of_ascii():
     head = printed(page(Raster(1, 1), b"\0"), setup=Setup(name="a\n%%EOF\u20ac" + "ß" * 500, user="\\"))
     lines = head.splitlines()
+    assert max(map(len, lines)) < 255
     assert lines[1].startswith(b"%%Title: (a\\012%%EOF?\\337") and b"%%For: (\\134)" in lines
 
 
