@@ -208,6 +208,7 @@ def test_the_sheet_that_is_printed_on_is_told():
     assert fit(Page(A4, iter(())), PRINTABLE).raster[4:6] == ((21000, 29700), "iso_a4_210x297mm")
     letter = PRINTABLE._replace(size=(21590, 27940), media="na_letter_8.5x11in")
     assert fit(Page(A4, iter(())), letter).raster[4:6] == ((21590, 27940), "na_letter_8.5x11in")
+    assert fit(Page(A4, iter(())), letter._replace(media="")).raster[4:6] == ((21590, 27940), "")
 
 
 BAD = [
@@ -229,6 +230,25 @@ def test_a_page_that_cannot_be_is_refused_before_its_pixels(raster, target, said
 def test_a_band_that_ends_within_a_row_is_refused():
     with pytest.raises(WireError, match="A band of 5 bytes is not made of whole rows of 3"):
         list(fit(page(Raster(3, 2), bytes(5)), Target(3, 2)).bands)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7])
+def test_rows_above_the_printable_area_are_left_out_whatever_the_bands(step):
+    raster, target = Raster(2, 7), Target(2, 3, scaling="none", place=(0, -3))
+    data = b"".join(bytes([number] * 2) for number in range(7))
+    assert pixels(fit(page(raster, data, step), target)) == data[6:12]
+
+
+def test_a_tall_band_of_a_narrow_page_becomes_many_bands_of_a_wide_one():
+    made = fit(page(Raster(1, 3000), bytes(3000), rows=3000), Target(5000, 3000, place=(0, 0)))
+    assert len(pixels(made)) == 5000 * 3000
+
+
+def test_colors_stay_colors_when_they_are_scaled():
+    raster, target = Raster(2, 1, RGB24, (300, 300)), Target(4, 2, RGB24)
+    red, blue = b"\xff\0\0", b"\0\0\xff"
+    assert pixels(fit(page(raster, red + blue), target)) == (red * 2 + blue * 2) * 2
+    assert pixels(fit(page(raster, red + blue), Target(1, 1, RGB24, (150, 300)))) == b"\x7f\0\x7f"
 
 
 def test_all_bands_of_a_page_are_taken():

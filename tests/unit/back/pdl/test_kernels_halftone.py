@@ -49,6 +49,37 @@ def test_compiled_and_interpreted_kernels_give_the_same_bits(width, tones, first
     assert len({bytes(kernel.Diffusion(width).black(rows)) for kernel in KERNELS}) == 1
 
 
+def carried(rows: bytes, width: int) -> "list[list[int]]":
+    """Return the bits of error diffusion by the book: 3, 5, 1 sixteenths below, the rest ahead, or below at an edge."""
+    errors: "dict[tuple[int, int], int]" = {}
+    made = []
+    for y in range(len(rows) // width):
+        row = [0] * width
+        step = -1 if y % 2 else 1
+        for x in range(width)[::step]:
+            tone, error = rows[y * width + x], errors.get((x, y), 0)
+            row[x] = int(tone == 0 or (tone < 255 and tone + error < 128))
+            if tone in (0, 255):
+                continue
+            rest = tone + error - (0 if row[x] else 255)
+            parts = {(x - step, y + 1): rest * 3 >> 4, (x, y + 1): rest * 5 >> 4, (x + step, y + 1): rest >> 4}
+            parts[x + step, y] = rest - sum(parts.values())
+            for (to, down), part in parts.items():
+                place = (to, down) if 0 <= to < width else (x, y + 1)
+                errors[place] = errors.get(place, 0) + part
+        made.append(row)
+    return made
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@given(width=st.integers(1, 20), tones=st.lists(TONES | st.integers(100, 150), min_size=40, max_size=200))
+def test_errors_are_carried_by_the_book(kernel, width, tones):
+    rows = bytes(tones[: len(tones) // width * width])
+    made = kernel.Diffusion(width).black(rows)
+    stride = -(-width // 8)
+    assert [bits(made[at:][:stride], width) for at in range(0, len(made), stride)] == carried(rows, width)
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_error_goes_on_from_band_to_band(kernel):
     rows = bytes((13 * at) % 251 + 2 for at in range(33 * 20))

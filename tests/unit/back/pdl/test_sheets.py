@@ -204,6 +204,15 @@ def test_only_backs_are_turned_and_as_the_machine_says(sheet_back, sides, togeth
     assert made == [GRID, TURNS[BACKS[sheet_back, sides]]] * 2
 
 
+def test_backs_are_turned_as_pwg_raster_says():
+    assert {words: turn for words, turn in BACKS.items() if turn != (1, 1)} == {
+        ("flipped", LONG): (1, -1),
+        ("flipped", SHORT): (-1, 1),
+        ("rotated", LONG): (-1, -1),
+        ("manual-tumble", SHORT): (-1, -1),
+    }
+
+
 def test_a_one_sided_page_begins_a_sheet():
     pages = [rows(raster, GRID) for raster in (TWO, ONE, ONE, TWO, TWO)]
     assert [whole(page) for page in turned(pages, "rotated")] == [GRID] * 4 + [GRID[::-1]]
