@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from feedpath.back.pdl import urf
 from feedpath.back.pdl.limits import Limits
 from feedpath.back.pdl.page import GRAY8, RGB24, Raster, Setup
-from tests.unit.back.pdl.rastering import Whole, drawn, outcome, page
+from tests.unit.back.pdl.rastering import Pieces, Whole, drawn, outcome, page
 
 GRAY = urf.Header(
     bits_per_pixel=8,
@@ -168,6 +168,12 @@ def test_broken_documents_give_pages_or_a_sentence_and_take_little_memory(
     finally:
         tracemalloc.stop()
     assert ways[0] == ways[1]
+
+
+def test_pages_and_rows_that_are_left_are_passed_over() -> None:
+    header = GRAY._replace(height=4)
+    pages = list(urf.read(Pieces(document((header, ROWS * 2), (GRAY, ROWS)), 1)))
+    assert [page.raster.height for page in pages] == [4, 2]
 
 
 def test_a_page_goes_before_the_job() -> None:
