@@ -46,7 +46,7 @@ class Machine(NamedTuple):
 MACHINES = (
     Machine(
         "MFG:Brother;CMD:PJL,PCL,PCLXL;MDL:HL-2270DW series;CLS:PRINTER;CID:Brother Laser Type1;",
-        "Brother HL-2270DW series, using brlaser", A4_DUPLEX, BLACK1, bytes(128) + PJL + b"@PJL", PJL + b"\n",
+        "Brother HL-2270DW series, using ", A4_DUPLEX, BLACK1, bytes(128) + PJL + b"@PJL", PJL + b"\n",
     ),
     Machine(
         "MFG:EPSON;CMD:ESCPL2,BDC,D4,D4PX;MDL:Stylus Photo R300;CLS:PRINTER;DES:EPSON Stylus Photo R300;",

@@ -7,6 +7,7 @@ was not committed. What stands there after the next mount is what a computer wou
 import fcntl
 import os
 import random
+import shutil
 import struct
 import subprocess
 import threading
@@ -66,6 +67,8 @@ def disk(tmp_path: Path) -> "Iterator[Disk]":
     """A disk with nothing on it."""
     if os.geteuid():
         pytest.skip("only root can mount a disk")
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("mkfs.ext4 is missing: apt-get install e2fsprogs")
     disk = Disk(tmp_path / "image", tmp_path / "disk")
     yield disk
     disk.umount()
