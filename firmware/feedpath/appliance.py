@@ -16,7 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from feedpath import aio
 from feedpath.back.pdl.inflate import Inflate
@@ -43,6 +43,10 @@ from feedpath.host import board, link
 from feedpath.host.store import SqliteStore
 from feedpath.machines import POLL_S, Machines
 from feedpath.settings import Settings
+
+if TYPE_CHECKING:
+    from feedpath.back.pdl.drivers import Match
+    from feedpath.back.pdl.ppd import Ppd
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +116,7 @@ class Appliance:
         self._undo.push_async_callback(aio.offload, self._store.close)
         self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, self._board.document_memory())
         self.machines = self._machines()
-        self.machines.restore()
+        await self.machines.restore()
         self._undo.push_async_callback(self.machines.close)
         self._restore_jobs()
         await self._open_routes()
@@ -155,7 +159,14 @@ class Appliance:
             location=lambda: str(self.settings["location"]),
             ring_slots=self._board.ring_slots,
             letter_first=lambda: _letter_first(self.settings["region"]),
+            installed=self._installed,
         )
+
+    def _installed(self, device_id: str) -> "tuple[Match, Ppd] | None":
+        """Return the driver of CUPS that is installed for a machine."""
+        from feedpath.back.pdl import drivers  # most machines need none
+
+        return drivers.choose(drivers.index(self.data / "drivers.json"), device_id)
 
     def _finders(self) -> "list[Finder]":
         if self._backends is not None:

@@ -5,7 +5,7 @@ import copy
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from feedpath import aio
 from feedpath.back.pdl.choose import choose
@@ -19,6 +19,10 @@ from feedpath.core.printers import Printers
 from feedpath.core.spool import Area
 from feedpath.errors import Refused
 from feedpath.host.store import SqliteStore
+
+if TYPE_CHECKING:
+    from feedpath.back.pdl.drivers import Match
+    from feedpath.back.pdl.ppd import Ppd
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +59,7 @@ class Machines:
 
     box: what tells this computer from others, for machines that have no serial number. ring_slots: of each ring.
     name: gives the name that the owner wants for the next new printer, or "". letter_first: whether Letter is offered
-    before A4.
+    before A4. installed: gives the driver of CUPS for a device id, or None; it is called in a thread.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Machines:
         name: "Callable[[], str]",
         location: "Callable[[], str]",
         letter_first: "Callable[[], bool]",
+        installed: "Callable[[str], tuple[Match, Ppd] | None]" = lambda device_id: None,
     ):
         self._printers = printers
         self._store = store
@@ -83,6 +88,7 @@ class Machines:
         self._name = name
         self._location = location
         self._letter_first = letter_first
+        self._installed = installed
         self._devices: "dict[str, Device]" = {}
         self._records: "dict[str, dict[str, Any]]" = {}
         self._saving = aio.Lock()
@@ -90,11 +96,11 @@ class Machines:
         self._saves: "set[asyncio.Task[None]]" = set()
         self._complaints: "dict[str, str]" = {}  # the last reason why a machine could not be opened, by key
 
-    def restore(self) -> None:
+    async def restore(self) -> None:
         """Make the devices and printers that are remembered; they are away until they are found."""
         for key, record in self._store.printers().items():
             self._records[key] = record
-            self._make(key, record)
+            await self._make(key, record)
 
     async def poll(self) -> None:
         """Look once at what is there: attach what came, detach what went."""
@@ -195,12 +201,14 @@ class Machines:
             "queues": [{"name": self._free(wanted), "uuid": self._uuid(key if one.serial else f"{self._box}/{key}")}],
         }
         self._records[key] = record
-        device = self._make(key, record)
+        device = await self._make(key, record)
         await self._save(key)
         return device
 
-    def _make(self, key: str, record: "dict[str, Any]") -> Device:
-        driver = choose(DeviceId(record["device_id"]).commands, self._letter_first())
+    async def _make(self, key: str, record: "dict[str, Any]") -> Device:
+        told = f"{record['device_id']};MFG:{record['make']};MDL:{record['model']};"  # where the id tells none, USB does
+        commands = DeviceId(record["device_id"]).commands
+        driver = await aio.offload(choose, commands, self._letter_first(), told, self._installed)
         device = Device(key, driver, self._area, self._store, self._policy, self._ring_slots)
         self._devices[key] = device
         for queue in record["queues"]:

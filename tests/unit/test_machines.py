@@ -64,7 +64,7 @@ class House:
             lambda: "",
             lambda: False,
         )
-        self.machines.restore()
+        await self.machines.restore()
         return self
 
     async def __aexit__(self, *_exc):

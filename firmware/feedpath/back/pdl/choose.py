@@ -1,11 +1,13 @@
 """Which driver a machine gets: by the languages that it names in its device id.
 
-A machine that names none that we write takes raw bytes only, until a driver of Debian's is found for it.
+A machine that names none that we write gets the driver of CUPS that is installed for it; without one it takes raw
+bytes only, and says so.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from feedpath.back.pdl import languages
 from feedpath.back.pdl.languages import Language
@@ -15,6 +17,14 @@ from feedpath.back.pdl.translator import Translator
 from feedpath.core import media
 from feedpath.core.driver import Capabilities, Driver
 
+if TYPE_CHECKING:
+    from feedpath.back.pdl.drivers import Match
+    from feedpath.back.pdl.ppd import Ppd
+
+logger = logging.getLogger(__name__)
+
+PDF = "application/pdf"
+NO_DRIVER = ("interpreter-resource-unavailable-warning",)
 ONE_SIDE = ("one-sided",)
 ALL_SIDES = (*ONE_SIDE, "two-sided-long-edge", "two-sided-short-edge")
 COPIES = 999
@@ -57,12 +67,54 @@ USUAL: "Mapping[str, Row]" = MappingProxyType(
 )
 
 
-def choose(commands: "tuple[str, ...]", letter_first: bool) -> Driver:
-    """Return the driver for a machine with these CMD tokens; letter_first: whether Letter is offered before A4."""
+def choose(
+    commands: "tuple[str, ...]",
+    letter_first: bool,
+    device_id: str = "",
+    installed: "Callable[[str], tuple[Match, Ppd] | None]" = lambda device_id: None,
+) -> Driver:
+    """Return the driver for a machine with these CMD tokens and this device id.
+
+    letter_first: whether Letter is offered before A4. installed: gives the driver of CUPS for a device id, which may
+    take seconds; it is asked only where we can write nothing for the machine.
+    """
     spoken = languages.spoken(commands)
-    if not spoken:
-        return PassThrough(commands, letter_first)
-    return translator(spoken[0], commands, letter_first)
+    if spoken:
+        return translator(spoken[0], commands, letter_first)
+    as_it_is = formats(commands)
+    found = None if PDF in as_it_is else installed(device_id)
+    if found is not None:
+        return bridged(*found, commands, letter_first)
+    driver = PassThrough(commands, letter_first)
+    driver.reasons = () if as_it_is else NO_DRIVER
+    return driver
+
+
+def bridged(match: "Match", ppd: "Ppd", commands: "tuple[str, ...]", letter_first: bool) -> Driver:
+    """Return a driver that prints by a driver of CUPS, for a machine with these CMD tokens."""
+    from feedpath.back.pdl import ppdchoices  # what runs programs is loaded where a machine needs it
+    from feedpath.back.pdl.bridged import Bridged
+
+    offers = ppdchoices.offers(ppd)
+    first = "na_letter_8.5x11in" if letter_first else "iso_a4_210x297mm"
+    sizes = tuple(sorted(offers.media, key=lambda size: size.name != first))
+    usual = sizes[0]
+    machine = Machine(
+        (offers.resolution,),
+        color=offers.color,
+        margins=(usual.left, usual.right, usual.top, usual.bottom),
+        media=usual.name,
+    )
+    capabilities = _capabilities(Row(machine, offers.color, offers.sides), letter_first)._replace(
+        media=sizes,
+        media_default=usual.name,
+        media_ready=(usual.name,),
+        qualities=offers.qualities,
+        sources=offers.sources,
+        types=offers.types,
+    )
+    logger.info("the driver %s is used (%s): %s", ppd.name, match.entry.uri, match.reason)
+    return Bridged(ppd, machine, capabilities, "PJL" in {command.upper() for command in commands})
 
 
 def translator(language: Language, commands: "tuple[str, ...]", letter_first: bool) -> Translator:

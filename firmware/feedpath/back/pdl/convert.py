@@ -1,6 +1,8 @@
 """A document becomes what a machine speaks: read or drawn, fitted to its sheets, made black and white, and encoded."""
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
 
 from feedpath.back.pdl import languages, pjl, sheets
 from feedpath.back.pdl.fit import AUTO, NONE, Target, fit
@@ -23,13 +25,15 @@ class Work:
         self.impressions = 0
         self._order = order
         self._source = source
-        self._language = languages.BY_NAME[order.language]
+        self._language = languages.ORDERED[order.language]
         self._setup = order.setup
 
     def load(self) -> None:
         """Load all that is needed of the program, for a process that can load nothing later."""
         languages.load(READ.get(self._order.format, "render"))
-        languages.writer(self._language, self._order.machine)
+        module, traits = languages.writer(self._language, self._order.machine)
+        if hasattr(module, "load"):
+            module.load(traits)
 
     def __iter__(self) -> "Iterator[bytes | memoryview]":
         if self._order.machine.pjl:
@@ -64,9 +68,11 @@ class Work:
     def pages(self) -> "Iterator[Page]":
         """Yield the document's pages once, as the language wants them."""
         tones = curve(gain=self._order.machine.gain)
-        for page in self._pages():
-            fitted = fit(page, self._target(page.raster))
-            black = self._space(page.raster) == BLACK1
+        for number, page in enumerate(self._pages()):
+            target = self._target(page.raster, back=bool(number % 2))
+            black = target.space == BLACK1
+            grey = black and page.raster.space != BLACK1  # until it is halftoned
+            fitted = fit(page, target._replace(space=GRAY8) if grey else target)
             yield halftoned(fitted, method(self._order.quality), tones) if black else fitted
 
     def _space(self, raster: Raster) -> str:
@@ -98,9 +104,11 @@ class Work:
         ask = order.options.get
         sheet = media.size(self._setup.media or machine.media)
         left, right, top, bottom = machine.margins
+        plain = Raster(1, 1, RGB24 if self._setup.color else GRAY8, order.resolution, (sheet.width, sheet.length))
+        wanted = self._target(plain._replace(media=sheet.name), back=False)
         view = layout.View(
-            resolution=order.resolution,
-            space=RGB24 if self._setup.color and RGB24 in self._language.spaces else GRAY8,
+            resolution=wanted.resolution,
+            space=RGB24 if wanted.space == RGB24 else GRAY8,
             size=(sheet.width, sheet.length),
             margins=layout.Margins(left=left, top=top, right=right, bottom=bottom),
             scaling=str(ask("print-scaling", AUTO)),
@@ -114,13 +122,17 @@ class Work:
             file.seek(0)
             yield from render.render(file, order.format, self._setup, view)
 
-    def _target(self, raster: Raster) -> Target:
-        """Return what a page becomes: a sheet of the machine, at the page's own resolution where it has that."""
+    def _target(self, raster: Raster, back: bool) -> Target:
+        """Return what a page becomes: as the language says, else a sheet, at the page's resolution where it has that.
+
+        back: whether the page is on the back of its sheet, where it has two sides.
+        """
         order, machine = self._order, self._order.machine
+        module, traits = languages.writer(self._language, machine)
+        if hasattr(module, "target"):
+            return self._own(module, traits, raster, back)
         resolution = raster.resolution if raster.resolution in machine.resolutions else order.resolution
         space = self._space(raster)
-        if space == BLACK1 and raster.space != BLACK1:
-            space = GRAY8  # until it is halftoned
         if machine.roll:
             return Target(machine.roll, _rows(raster, machine.roll), space, resolution, scaling="fit")
         size, name = self._sheet(raster)
@@ -129,6 +141,14 @@ class Work:
         width, height = (round(side * dpi / MM_100_PER_INCH) for side, dpi in zip(size, resolution, strict=True))
         scaling = str(order.options.get("print-scaling", AUTO))
         return Target(width, height, space, resolution, scaling=scaling, size=size, media=name)
+
+    def _own(self, module: ModuleType, traits: Any, raster: Raster, back: bool) -> Target:
+        """Return what a page becomes where the language has a geometry of its own."""
+        size, name = self._sheet(raster)
+        scaling = NONE if _alike(size, _paper(raster)) else str(self._order.options.get("print-scaling", AUTO))
+        placed = raster._replace(size=size, media=name)
+        target: Target = module.target(placed, self._setup, traits, scaling, back)
+        return target
 
     def _sheet(self, raster: Raster) -> "tuple[tuple[int, int], str]":
         """Return size and name of the sheet: the job's where it names one, else the page's own."""

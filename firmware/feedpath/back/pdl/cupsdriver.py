@@ -6,12 +6,15 @@ Which driver is for `drivers.Index` to say, what it wants of a page for `target`
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from feedpath.back.pdl import cupsraster, filters, ppdchoices
 from feedpath.back.pdl.cupsraster import Target
 from feedpath.back.pdl.filters import FilterFailed, Host, Job
 from feedpath.back.pdl.page import Page, Raster, Setup
 from feedpath.back.pdl.ppd import Ppd
+
+NONE: "Mapping[str, str]" = MappingProxyType({})
 
 
 def target(ppd: Ppd, setup: Setup, choices: "Mapping[str, str]", raster: "Raster | None" = None) -> Target:
@@ -28,13 +31,17 @@ def encode(
     for when the program has taken the last one, which may be before it gave all of it.
     """
     host = host or Host()
+    raster = cupsraster.encode((page, target(ppd, setup, choices, page.raster)) for page in pages)
+    return filters.run([program(ppd, host)], raster, job(ppd, setup, choices), ppd, host)
+
+
+def job(ppd: Ppd, setup: Setup, choices: "Mapping[str, str]" = NONE) -> Job:
+    """Return what a driver's program is told of a job; raise WireError where it has no such paper."""
     marks = ppdchoices.marks(ppd, setup, choices)
     told = {name: choice for name, choice in marks.items() if choice != ppd.options[name].default}
     copies = 1 if ppd.true("cupsManualCopies") else max(1, setup.copies)
     options = " ".join(f"{name}={choice}" for name, choice in told.items())
-    job = Job(1, setup.user or "anonymous", setup.name or "document", copies, options)
-    raster = cupsraster.encode((page, target(ppd, setup, choices, page.raster)) for page in pages)
-    return filters.run([program(ppd, host)], raster, job, ppd, host)
+    return Job(1, setup.user or "anonymous", setup.name or "document", copies, options)
 
 
 def program(ppd: Ppd, host: Host) -> str:

@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from feedpath.back.pdl.ppd import RASTER, Ppd
+from feedpath.core.ring import Closed
 
 PIECE_BYTES = 64 * 1024  # what a pipe holds
 LINE_BYTES = 4096  # of a message; the rest of a longer one is left out
 FREE_BYTES = 16 * 1024 * 1024  # output before its proportion to the input counts
 MOST_GROWTH = 8  # times: no language of a printer makes more of its raster
 MOST_PROGRAMS = 3
+LOOK_S = 0.25  # how long it waits before it looks whether it is still wanted
 USER = "nobody"
 PRINTER = "printer"  # what a program is told that its printer is called
 
@@ -66,7 +68,11 @@ class Limits(NamedTuple):
 
 
 class Host(NamedTuple):
-    """Where programs run. prepare: called in the new process, as its user, just before the program: for a sandbox."""
+    """Where programs run.
+
+    prepare: called in the new process, as its user, just before the program: for a sandbox. stopped: whether nobody
+    wants the output any more; then Closed is raised soon.
+    """
 
     filters: str = "/usr/lib/cups/filter"
     server_bin: str = "/usr/lib/cups"
@@ -76,6 +82,7 @@ class Host(NamedTuple):
     prepare: "Callable[[], None] | None" = None
     clock: "Callable[[], float]" = time.monotonic
     user: str = USER
+    stopped: "Callable[[], bool]" = lambda: False
 
 
 class Job(NamedTuple):
@@ -213,16 +220,19 @@ class _Chain:
             self._selector.register(stream, selectors.EVENT_READ, stream)
 
     def _ready(self) -> "list[IO[bytes]]":
-        """Wait for a stream; raise FilterFailed when nothing has moved for too long."""
-        left = self._moved + self._limits.patience_s - self._host.clock()
-        ready = [key.data for key, _ in self._selector.select(max(0.0, left))]
+        """Wait for a stream; raise FilterFailed when nothing has moved for too long, Closed when nobody waits."""
         heard = {process.popen.stderr for process in self._processes}
-        if not ready or (left < 0 and heard.issuperset(ready)):
-            raise FilterFailed(
-                f"{self._names()} took nothing and gave nothing for {self._limits.patience_s:g} seconds; "
-                f"it had taken {self._took} bytes and given {self._gave}."
-            )
-        return ready
+        while not self._host.stopped():
+            left = self._moved + self._limits.patience_s - self._host.clock()
+            ready = [key.data for key, _ in self._selector.select(max(0.0, min(left, LOOK_S)))]
+            if left < 0 and heard.issuperset(ready):
+                raise FilterFailed(
+                    f"{self._names()} took nothing and gave nothing for {self._limits.patience_s:g} seconds; "
+                    f"it had taken {self._took} bytes and given {self._gave}."
+                )
+            if ready:
+                return ready
+        raise Closed
 
     def _feed(self, source: "IO[bytes]", rest: memoryview, document: "Iterator[bytes | memoryview]") -> memoryview:
         """Give the program what it takes; return what it left."""

@@ -1,7 +1,8 @@
 """What machines speak, as data: the table of printer languages, and which documents each takes as they are.
 
 A language's module has Traits, what it must know of a machine, and encode(pages, setup, traits); it is loaded when it
-is first needed, so that a machine pays for its own language only.
+is first needed, so that a machine pays for its own language only. One with a geometry of its own has target(raster,
+setup, traits, scaling, back), which says what a page becomes.
 """
 
 import importlib
@@ -55,7 +56,9 @@ LANGUAGES = (  # the best first, where a machine speaks several
     ),
     Language("zpl", "ZPL", ("application/vnd.zebra-zpl",), (BLACK1,), ("ZPL", "ZPLII", "ZPL2"), "zpl", copies=True),
 )
+DRIVER = Language("driver", "a driver's raster", (), (BLACK1, GRAY8, RGB24), (), "cupspages")  # of no machine itself
 BY_NAME = {language.name: language for language in LANGUAGES}
+ORDERED = {**BY_NAME, DRIVER.name: DRIVER}  # by the names in orders
 BY_TOKEN = {token: language for language in LANGUAGES for token in language.tokens}
 
 

@@ -34,7 +34,7 @@ class Machine(NamedTuple):
 class Order(NamedTuple):
     """One document's way to one machine.
 
-    format: the document's MIME type. language: a name of languages.LANGUAGES. options: what was asked, IPP's keywords
+    format: the document's MIME type. language: a name of languages.ORDERED. options: what was asked, IPP's keywords
     and values. name, user: of the job. password: of the document.
     """
 

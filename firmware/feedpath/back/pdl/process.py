@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from feedpath.back.pdl.order import Order
@@ -46,13 +46,18 @@ class Worker:
         self._lock = threading.Lock()  # over _process and _stopped
 
     def __iter__(self) -> "Iterator[bytes]":
+        return self.given()
+
+    def given(self) -> "Generator[bytes, None, None]":
+        """Yield what the process makes; closing it ends the process."""
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
                 process = self._start(theirs)
             if process is None:
                 return
-            ours.sendall(self._order.encode())
+            with contextlib.suppress(ConnectionError):  # it was ended before it read all: its exit tells more
+                ours.sendall(self._order.encode())
             with self._fed(process):
                 yield from self._output(process, ours)
             self._judge(process.wait())
@@ -116,11 +121,12 @@ class Worker:
                     self._hear(json.loads(line))
             if output in ready:
                 piece = os.read(output, PIECE_BYTES)
-                if not piece:
-                    waiting.discard(output)
                 self._count(position)
                 position += len(piece)
-                yield piece
+                if piece:
+                    yield piece
+                else:
+                    waiting.discard(output)
         self._count(position)
 
     def _hear(self, told: "dict[str, object]") -> None:

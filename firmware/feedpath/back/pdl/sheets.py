@@ -170,7 +170,7 @@ def turned(pages: "Iterable[Page]", sheet_back: str, most: int = HELD_BYTES) -> 
 
 
 def _turned(page: Page, across: int, down: int, most: int) -> Page:
-    bands = page.bands if down > 0 else _upward(page, most)
+    bands = page.bands if down > 0 else upward(page, most)
     return Page(page.raster, bands if across > 0 else _mirrored(page.raster, bands))
 
 
@@ -179,7 +179,8 @@ def _mirrored(raster: Raster, bands: "Iterator[memoryview]") -> "Iterator[memory
         yield memoryview(pixels.mirrored(band, raster.width, BITS[raster.space]))
 
 
-def _upward(page: Page, most: int) -> "Iterator[memoryview]":
+def upward(page: Page, most: int = HELD_BYTES) -> "Iterator[memoryview]":
+    """Yield a page's rows from the last to the first; raise WireError where it takes more than `most` bytes."""
     held = Held(page, most)
     stride = page.raster.stride
     for band in held.bands(backward=True):

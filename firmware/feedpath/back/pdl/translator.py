@@ -58,12 +58,11 @@ class Translator(Driver):
         """Return whether the document can go on while it comes in; not one that must be drawn."""
         if self._untouched(ticket.format, ticket.options):
             return True
-        return super().streams(ticket) and ticket.format not in DRAWN and not self._read_again(ticket)
+        return super().streams(ticket) and ticket.format not in DRAWN and not self.reads_again(self._order(ticket))
 
-    def _read_again(self, ticket: Ticket) -> bool:
+    def reads_again(self, order: Order) -> bool:
         """Return whether the document must be read several times, for its copies."""
-        setup = self._order(ticket).setup
-        return sheets.plan(setup, self._language.copies, self._language.collates).reads > 1
+        return sheets.plan(order.setup, self._language.copies, self._language.collates).reads > 1
 
     def _order(self, ticket: Ticket) -> Order:
         return Order(ticket.format, self._language.name, self._machine, ticket.options, ticket.name, ticket.user)
@@ -81,11 +80,13 @@ class Translator(Driver):
         """Return the conversion of a document whose format the order tells; raise WireError when there can be none."""
         if self._untouched(order.format, order.options):
             return Untouched(source)
-        if order.format in READ:
-            return Work(order, source)
-        if order.format in DRAWN:
-            return Worker(order, source, streams=False)
+        if order.format in (*READ, *DRAWN):
+            return self.begin(order, source)
         raise WireError(f"This printer cannot print {sniff.name(order.format)}. Print it from a program that shows it.")
+
+    def begin(self, order: Order, source: Source) -> Conversion:
+        """Return the conversion of a document that is read or drawn."""
+        return Work(order, source) if order.format in READ else Worker(order, source, streams=False)
 
     def listen(self, said: bytes) -> Facts:
         """Return what the status channel tells."""
