@@ -2,8 +2,11 @@
 
 import ctypes
 import os
+import shutil
+import signal
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +18,13 @@ from feedpath.back.pdl.filters import Host, Message
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
 from feedpath.back.pdl.ppd import Ppd
 from feedpath.errors import WireError
+from tests.fakes import documents
+from tests.fakes.netns import until
+from tests.fakes.virtual_bus import VirtualBus
+from tests.fakes.virtual_printer import VirtualPrinter
+from tests.robust import ippclient
+from tests.robust.firmware import RECEIVED_MAX, Firmware
+from tests.robust.ippclient import ABORTED, COMPLETED, GOOD, PRINT_JOB, Client, mime
 from tools import packages
 
 NEEDED = {  # a file of each Debian package that is tried here
@@ -82,13 +92,19 @@ MACHINES = (
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the index is kept."""
+    return tmp_path_factory.mktemp("index") / "drivers.json"
+
+
+@pytest.fixture(scope="module")
+def index(kept: Path) -> Index:
     """Return what is installed; say exactly what is missing."""
     missing = {package for file, package in NEEDED.items() if not os.path.exists(file)}
     if missing:
         pytest.fail(f"tests with real drivers need: apt-get install {' '.join(sorted(missing))}")
     assert missing <= set(packages.PEERS)
-    return drivers.index(tmp_path_factory.mktemp("index") / "drivers.json")
+    return drivers.index(kept)
 
 
 def load(index: Index, machine: Machine) -> Ppd:
@@ -220,3 +236,116 @@ def test_each_field_of_the_header_is_that_of_libcups(index: Index, tmp_path: Pat
             else:
                 ours = cupsraster.pack(cupsraster.interpret(driver, ppd.marked(driver, choices)))
                 assert fields(ours) == fields(theirs), f"{entry.uri} with {choices}"
+
+
+class Plugged(NamedTuple):
+    """A machine that only a driver of CUPS can print on, and how what it gets begins and ends."""
+
+    device_id: str
+    driver: str
+    begins: bytes
+    ends: bytes
+    color: bool = False
+
+
+PLUGGED = (
+    Plugged("MFG:Brother;CMD:HBP;MDL:HL-2270DW series;CLS:PRINTER;", "rastertobrlaser", MACHINES[0].begins,
+            MACHINES[0].ends),
+    Plugged(MACHINES[1].device_id, "rastertogutenprint", MACHINES[1].begins, MACHINES[1].ends, color=True),
+    Plugged(MACHINES[2].device_id, "rastertoqpdl", MACHINES[2].begins, MACHINES[2].ends),
+)  # fmt: skip
+DOCUMENTS = {
+    "application/pdf": documents.pdf(2),
+    "image/pwg-raster": documents.pwg("sgray_8", dpi=300, pages=2),
+}
+
+
+@contextmanager
+def plugged(data: Path, kept: Path, device_id: str) -> "Iterator[tuple[Firmware, VirtualPrinter]]":
+    """Give a firmware and a machine with that device id until the end of the block."""
+    data.mkdir()
+    shutil.copy(kept, data / "drivers.json")
+    printer = VirtualPrinter(device_id, keep=RECEIVED_MAX)
+    with VirtualBus() as bus:
+        bus.attach(printer)
+        firmware = Firmware(data, bus.port)
+        try:
+            firmware.start()
+            firmware.ready()
+            yield firmware, printer
+        finally:
+            firmware.close()
+            printer.close()
+
+
+def job_id(answer: ippclient.Answer) -> int:
+    assert answer.status in GOOD, answer
+    number: int = answer.job["job-id"][0]
+    return number
+
+
+@pytest.mark.parametrize("machine", PLUGGED, ids=lambda machine: machine.driver)
+def test_a_document_arrives_in_the_language_of_the_machine(
+    index: Index, kept: Path, tmp_path: Path, machine: Plugged
+) -> None:
+    with plugged(tmp_path / "data", kept, machine.device_id) as (firmware, printer), Client(firmware.port) as client:
+        told = client.printer()
+        assert told["printer-state-reasons"] == ["none"] and told["color-supported"] == [machine.color]
+        assert {*DOCUMENTS, "image/urf", "application/octet-stream"} <= set(told["document-format-supported"])
+        for format, document in DOCUMENTS.items():
+            before = printer.total
+            job = client.ended(job_id(client.call(PRINT_JOB, mime(format), document=document)))
+            assert job["job-state"] == [COMPLETED], job
+            assert job["job-impressions-completed"] == [2]
+            received = printer.received[before:]
+            assert received.startswith(machine.begins) and received.endswith(machine.ends)
+        firmware.stop()
+        assert not firmware.trouble()
+
+
+def programs(of: int, name: str) -> "list[int]":
+    """Return the ids of the programs of that name that a process has started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = folder.joinpath("stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == of and os.readlink(folder / "exe").rpartition("/")[2].startswith(name):
+                found.append(int(folder.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def test_a_driver_that_is_killed_ends_its_job_and_the_next_one_prints(
+    index: Index, kept: Path, tmp_path: Path
+) -> None:
+    machine = PLUGGED[0]
+    with plugged(tmp_path / "data", kept, machine.device_id) as (firmware, printer), Client(firmware.port) as client:
+        document = documents.pwg("sgray_8", dpi=600, pages=3)
+        whole = ippclient.post(ippclient.request(PRINT_JOB, mime("image/pwg-raster")) + document)
+        half = len(whole) - len(document) // 2
+        client.send(whole[:half])
+        (number,) = until(lambda: programs(firmware.pid, machine.driver), "the driver to begin")
+        until(lambda: printer.total, "the driver to give something")
+        os.kill(number, signal.SIGKILL)
+        client.send(whole[half:])
+        answer = client.answer()
+        assert "rastertobrlaser crashed with SIGKILL" in answer.sentence, answer
+        with Client(firmware.port) as other:
+            (job,) = other.jobs("all", "job-id", "job-state", "job-state-reasons", "job-state-message").values()
+            assert job["job-state"] == [ABORTED] and job["job-state-reasons"] == ["aborted-by-system"]
+            assert job["job-state-message"] == ["The printer's driver failed: rastertobrlaser crashed with SIGKILL."]
+            before = printer.total
+            next_one = other.ended(job_id(other.call(PRINT_JOB, mime("application/pdf"), document=documents.pdf(1))))
+            assert next_one["job-state"] == [COMPLETED] and next_one["job-impressions-completed"] == [1]
+            assert machine.begins in printer.received[before:]
+        assert not programs(firmware.pid, machine.driver)
+
+
+def test_a_machine_without_a_driver_says_what_would_help(index: Index, kept: Path, tmp_path: Path) -> None:
+    stranger = "MFG:Nobody;MDL:Nothing 1;CMD:GDI;CLS:PRINTER;"
+    with plugged(tmp_path / "data", kept, stranger) as (firmware, _printer), Client(firmware.port) as client:
+        told = client.printer()
+        assert told["printer-state-reasons"] == ["cups-missing-filter-warning"]
+        assert "No driver for this printer is installed" in told["printer-state-message"][0]
+        assert told["document-format-supported"] == ["application/vnd.cups-raw"]

@@ -69,8 +69,9 @@ PRINTER_REASONS = (  # RFC 8011, 5.4.12; IANA registry of printer-state-reasons;
     Reason("cover-open", "A cover is open.", "Close the printer's cover."),
     Reason(
         "cups-missing-filter",
-        "No driver for this printer is known: it names no language that is spoken here.",
-        "Send documents in its own language, by raw printing or with the maker's driver on your computer.",
+        "No driver for this printer is installed, and it names no language that is spoken here.",
+        "Install the Debian package of its driver (printer-driver-...) and restart feedpath; or send documents in its "
+        "own language, by raw printing or with the maker's driver on your computer.",
     ),
     Reason("door-open", "A door is open.", "Close the printer's door."),
     Reason("input-tray-missing", "The paper tray is missing.", "Put the paper tray in."),

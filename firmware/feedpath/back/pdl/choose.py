@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PDF = "application/pdf"
-NO_DRIVER = ("interpreter-resource-unavailable-warning",)
 ONE_SIDE = ("one-sided",)
 ALL_SIDES = (*ONE_SIDE, "two-sided-long-edge", "two-sided-short-edge")
 COPIES = 999
@@ -81,13 +80,10 @@ def choose(
     spoken = languages.spoken(commands)
     if spoken:
         return translator(spoken[0], commands, letter_first)
-    as_it_is = formats(commands)
-    found = None if PDF in as_it_is else installed(device_id)
+    found = None if PDF in formats(commands) else installed(device_id)
     if found is not None:
         return bridged(*found, commands, letter_first)
-    driver = PassThrough(commands, letter_first)
-    driver.reasons = () if as_it_is else NO_DRIVER
-    return driver
+    return PassThrough(commands, letter_first)
 
 
 def bridged(match: "Match", ppd: "Ppd", commands: "tuple[str, ...]", letter_first: bool) -> Driver:

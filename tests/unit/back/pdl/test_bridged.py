@@ -204,6 +204,6 @@ def test_a_machine_gets_the_driver_that_is_installed_only_where_we_cannot_write_
 def test_a_printer_without_a_driver_says_so(tmp_path: Path) -> None:
     async def main() -> None:
         async with Box(tmp_path, Machine(), driver=choose.choose(("GDI",), False)) as box:
-            assert box.printer.reasons == ["interpreter-resource-unavailable-warning"]
+            assert box.printer.reasons == ["cups-missing-filter-warning"]
 
     run(main())
