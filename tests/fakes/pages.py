@@ -266,3 +266,46 @@ def exif(orientation: int, order: str = "<") -> bytes:
     """Return an Exif segment's body that tells an orientation."""
     mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
     return b"Exif\0\0" + mark + struct.pack(order + "IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+
+
+def font(characters: str, wide: bool = False) -> bytes:
+    """Return a TrueType font (ISO/IEC 14496-22) whose characters are black squares of half its size.
+
+    wide: whether they are listed in format 12, which has characters above U+FFFF, or in format 4.
+    """
+    glyph = struct.pack(">hhhhhHH4B", 1, 0, 0, 500, 500, 3, 0, 1, 1, 1, 1)
+    glyph += struct.pack(">8h", 0, 500, 0, -500, 0, 0, 500, 0)
+    count = len(characters) + 1
+    codes = sorted(map(ord, characters))
+    tables = {
+        b"cmap": _characters_12(codes) if wide else _characters_4(codes),
+        b"glyf": glyph * len(characters),
+        b"head": struct.pack(
+            ">IIIIHHQQhhhhHHhhh", 0x10000, 0, 0, 0x5F0F3CF5, 0, 1000, 0, 0, 0, 0, 500, 500, 0, 8, 2, 1, 0
+        ),
+        b"hhea": struct.pack(">IhhhHhhhhhhQhH", 0x10000, 800, -200, 0, 600, 0, 0, 500, 1, 0, 0, 0, 0, 1),
+        b"hmtx": struct.pack(">Hh", 600, 0) + bytes(2 * (count - 1)),
+        b"loca": struct.pack(">I", 0) + b"".join(struct.pack(">I", len(glyph) * at) for at in range(count)),
+        b"maxp": struct.pack(">IH13H", 0x10000, count, 4, 1, *[0] * 11),
+    }
+    out, body = struct.pack(">IHHHH", 0x10000, len(tables), 64, 2, 48), b""
+    start = len(out) + 16 * len(tables)
+    for name, table in tables.items():
+        out += name + struct.pack(">III", 0, start + len(body), len(table))
+        body += table + bytes(-len(table) % 4)
+    return out + body
+
+
+def _characters_4(codes: "list[int]") -> bytes:
+    segments = [*((code, (at + 1 - code) % 65536) for at, code in enumerate(codes)), (0xFFFF, 1)]
+    words = [code for code, _ in segments], [code for code, _ in segments], [delta for _, delta in segments]
+    packed = [struct.pack(f">{len(row)}H", *row) for row in words]
+    body = packed[0] + b"\0\0" + packed[1] + packed[2] + bytes(2 * len(segments))
+    table = struct.pack(">7H", 4, 14 + len(body), 0, 2 * len(segments), 0, 0, 0) + body
+    return struct.pack(">HHHHI", 0, 1, 3, 1, 12) + table
+
+
+def _characters_12(codes: "list[int]") -> bytes:
+    groups = b"".join(struct.pack(">III", code, code, at + 1) for at, code in enumerate(codes))
+    table = struct.pack(">HHIII", 12, 0, 16 + len(groups), 0, len(codes)) + groups
+    return struct.pack(">HHHHI", 0, 1, 3, 10, 12) + table

@@ -24,7 +24,7 @@ PIECE_BYTES = 64 * 1024
 ESCAPE_MOST = 64  # characters of a terminal's control sequence (ECMA-48, 5.4)
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-Z\\-~])?")
 SHOWN = re.compile(r"[^\x00-\x1f\x7f-\x9f]+|[\t\n\f]")
-for coding in ("utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"):
+for coding in ("utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1", "cp1252"):
     codecs.lookup(coding)  # loads it: in the sandbox nothing more can be
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 UNKNOWN = "\ufffd"
@@ -204,14 +204,15 @@ def _runs(line: str, fonts: Fonts) -> "Iterator[tuple[int, Font, str]]":
     column, start, glyphs = 0, 0, ""
     for character in unicodedata.normalize("NFC", line):
         cells = width(character)
-        found = _found(character, fonts) if cells or unicodedata.category(character) != "Cf" else None
-        if found is not None and cells == 1 and found[0] is fonts.main:
+        found = _found(character, fonts) if unicodedata.category(character) != "Cf" else None
+        ours = found is not None and cells == 1 and found[0] is fonts.main
+        if glyphs and cells and not ours:
+            yield start, fonts.main, glyphs  # type: ignore[misc]
+            glyphs = ""
+        if found is not None and ours:
             start = start if glyphs else column
             glyphs += f"{found[1]:04x}"
         elif found is not None:
-            if glyphs:
-                yield start, fonts.main, glyphs  # type: ignore[misc]
-                glyphs = ""
             yield column - (not cells and column > 0), found[0], f"{found[1]:04x}"
         column += cells
     if glyphs:
@@ -219,8 +220,9 @@ def _runs(line: str, fonts: Fonts) -> "Iterator[tuple[int, Font, str]]":
 
 
 def _found(character: str, fonts: Fonts) -> "tuple[Font, int] | None":
-    """Return font and glyph of a character, or of what stands for one that no font has."""
-    return fonts.find(character) or fonts.find(UNKNOWN) or fonts.find("?")
+    """Return font and glyph of a character, or of what stands for one that no font has; None for a missing space."""
+    found = fonts.find(character)
+    return found if found or character.isspace() else fonts.find(UNKNOWN) or fonts.find("?")
 
 
 def _cell(fonts: Fonts) -> int:
