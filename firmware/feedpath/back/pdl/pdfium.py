@@ -3,6 +3,7 @@
 One thread at a time: the library knows no locks. Its objects are freed in the order it asks for, by `close`.
 """
 
+import atexit
 import ctypes
 import math
 from collections.abc import Callable
@@ -30,6 +31,10 @@ PASSWORD_BYTES = 127  # ISO 32000-2, 7.6.4.3.3
 MOST_PAGE = 1_000_000 * 72  # points, far above all paper: a size that is still a number
 
 _Block = dict(pdfium.FPDF_FILEACCESS._fields_)["m_GetBlock"]
+
+
+_ended: "list[bool]" = []  # the library goes before what is still open at the interpreter's end: then nothing is freed
+atexit.register(_ended.append, True)
 
 
 class Document:
@@ -104,6 +109,8 @@ class Document:
 
     def close(self) -> None:
         """Free it; its pages are closed before."""
+        if _ended:
+            return
         if self._form:
             pdfium.FPDFDOC_ExitFormFillEnvironment(self._form)
             self._form = None
@@ -141,7 +148,7 @@ class Leaf:
 
     def close(self) -> None:
         """Free it."""
-        if self._page:
+        if self._page and not _ended:
             if self._form:
                 pdfium.FORM_OnBeforeClosePage(self._page, self._form)
             pdfium.FPDF_ClosePage(self._page)
