@@ -12,7 +12,7 @@ from feedpath.back.pdl.layout import Placed
 from feedpath.back.pdl.page import GRAY8
 from feedpath.back.pdl.pdfium import Canvas, Document
 from feedpath.back.pdl.pdfwrap import Piece, Pieces
-from feedpath.back.pdl.pictures import PNG_KINDS, READ_BYTES, Picture, Png, colors, wrapped
+from feedpath.back.pdl.pictures import PNG_KINDS, READ_BYTES, Picture, Png, check_whole, colors, wrapped
 from feedpath.errors import WireError
 
 STRIP_BYTES = 1024 * 1024
@@ -91,8 +91,7 @@ def _interlaced(picture: Png, most: int) -> "Iterator[bytes]":
     """Yield the rows of a picture that comes in seven passes."""
     width, samples = picture.width, picture.samples
     whole = width * samples
-    if whole * picture.height > most:
-        raise WireError(f"The PNG is interlaced and takes {whole * picture.height} bytes; allowed are {most}.")
+    check_whole("PNG is interlaced", whole * picture.height, most)
     rows = bytearray(whole * picture.height)
     coded = _inflated(picture)
     for part in ADAM7:

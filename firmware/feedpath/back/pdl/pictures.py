@@ -82,10 +82,13 @@ class Png(NamedTuple):
         return self.kind in (4, 6)
 
 
-def jpeg(file: BinaryIO, pixels: int) -> Picture:
-    """Return a JPEG's page; raise WireError when it is none, or has more pixels than allowed."""
+def jpeg(file: BinaryIO, pixels: int, whole: int) -> Picture:
+    """Return a JPEG's page; raise WireError when it is none, or larger than allowed.
+
+    whole: the bytes allowed to one that is decoded as a whole, as progressive ones are.
+    """
     length = file.seek(0, 2)
-    orientation, ppi, frame = 1, (0.0, 0.0), None
+    orientation, ppi, frame, progressive = 1, (0.0, 0.0), b"", False
     for marker, body in _segments(file):
         if marker == APP0 and body[:5] == b"JFIF\0" and len(body) >= 12:
             unit, across, along = struct.unpack_from(">BHH", body, 7)
@@ -93,13 +96,15 @@ def jpeg(file: BinaryIO, pixels: int) -> Picture:
         elif marker == APP1 and body.startswith(EXIF):
             orientation = _orientation(body[len(EXIF) :])
         elif marker in FRAMES:
-            frame = body
-    if frame is None or len(frame) < 6:
+            frame, progressive = body, FRAMES[marker] == "progressive"
+    if len(frame) < 6:
         raise WireError("The JPEG has no picture in it.")
     depth, height, width, components = struct.unpack_from(">BHHB", frame)
     if depth != 8 or components not in SPACES:
         raise WireError(f"The JPEG has {components} components of {depth} bits; allowed are 1, 3 or 4 of 8 bits.")
     check_size("JPEG", width, height, pixels)
+    if progressive:
+        check_whole("JPEG is progressive", _coefficients(frame, width * height), whole)
     entries = f"/Filter/DCTDecode/BitsPerComponent 8{SPACES[components]}"
     return wrapped(width, height, entries, [Part(file, 0, length)], ppi, orientation)
 
@@ -108,6 +113,19 @@ def check_size(what: str, width: int, height: int, pixels: int) -> None:
     """Raise WireError for a picture of no pixels, or of more than are allowed."""
     if not 0 < width * height <= pixels:
         raise WireError(f"The {what} has {width} x {height} pixels; allowed are 1 to {pixels} in all.")
+
+
+def check_whole(what: str, taken: int, allowed: int) -> None:
+    """Raise WireError for a picture that takes more memory than is allowed, as all of it is needed at once."""
+    if taken > allowed:
+        raise WireError(f"The {what} and takes {taken} bytes; allowed are {allowed}.")
+
+
+def _coefficients(frame: bytes, pixels: int) -> int:
+    """Return the bytes of a JPEG's coefficients, two for each sample of each component (T.81, B.2.2)."""
+    factors = [(byte >> 4, byte & 15) for byte in frame[7::3]]
+    densest = max(across for across, _ in factors) * max(along for _, along in factors) if factors else 1
+    return 2 * pixels * sum(across * along for across, along in factors) // max(1, densest)
 
 
 def wrapped(

@@ -25,13 +25,13 @@ PDF, JPEG, PNG, TEXT = "application/pdf", "image/jpeg", "image/png", "text/plain
 class RenderLimits(NamedTuple):
     """What is drawn at most.
 
-    pages: of a document. picture_pixels: of a picture. interlaced_bytes: of a picture that has to be whole in memory.
-    text_bytes: of a text. sheet_pixels: of a sheet.
+    pages: of a document. picture_pixels: of a picture. whole_bytes: of one that has to be whole in memory before it
+    is drawn: progressive JPEG, interlaced PNG. text_bytes: of a text. sheet_pixels: of a sheet.
     """
 
     pages: int = 10_000
     picture_pixels: int = 200_000_000
-    interlaced_bytes: int = 96 * 1024 * 1024
+    whole_bytes: int = 160 * 1024 * 1024
     text_bytes: int = 64 * 1024 * 1024
     sheet_pixels: int = 400_000_000
 
@@ -73,13 +73,13 @@ def _pdf(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
 
 
 def _jpeg(file: BinaryIO, _view: View, limits: RenderLimits) -> Opened:
-    return _picture(pictures.jpeg(file, limits.picture_pixels))
+    return _picture(pictures.jpeg(file, limits.picture_pixels, limits.whole_bytes))
 
 
 def _png(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
     picture = pictures.png(file, limits.picture_pixels)
     if picture.has_alpha or picture.interlaced:
-        return _picture(flatten.flat(picture, view.space, limits.interlaced_bytes))
+        return _picture(flatten.flat(picture, view.space, limits.whole_bytes))
     return _picture(pictures.png_page(picture))
 
 

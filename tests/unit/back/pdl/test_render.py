@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from feedpath.back.pdl import flatten
 from feedpath.back.pdl import render as module
 from feedpath.back.pdl.layout import GRIDS, SCALINGS, TURNS, Margins, View
 from feedpath.back.pdl.page import GRAY8, RGB24, Setup
@@ -26,9 +27,9 @@ SMALL = View(resolution=(50, 50))
 WATCHDOG_S = 120
 
 
-def drawn(document: bytes, format: str, limits: RenderLimits = module.LIMITS, **wanted: object) -> "list[bytes]":
+def drawn(document: bytes, format: str, limits: RenderLimits = module.LIMITS, **wanted: Any) -> "list[bytes]":
     """Return the bytes of each sheet; what its raster says of them is held to."""
-    view = SMALL._replace(**wanted)  # type: ignore[arg-type]
+    view = SMALL._replace(**wanted)
     sheets = []
     for page in render(io.BytesIO(document), format, Setup(), view, limits):
         bands = [bytes(band) for band in page.bands]
@@ -49,9 +50,9 @@ def dark(sheet: bytes, view: View) -> "set[str]":
     return {a + b for a, b in itertools.product("tb", "lr") if sheet[places[a] * width + places[b]] < 128}
 
 
-def refusal(document: bytes, format: str, **wanted: object) -> str:
+def refusal(document: bytes, format: str, **wanted: Any) -> str:
     with pytest.raises(WireError) as caught:
-        drawn(document, format, **wanted)  # type: ignore[arg-type]
+        drawn(document, format, **wanted)
     return caught.value.message
 
 
@@ -194,7 +195,7 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(document: 
 def test_a_page_that_cannot_be_read_is_refused_when_its_turn_comes() -> None:
     sheets = render(io.BytesIO(pages.pdf(["", ""], count=3)), PDF, Setup(), SMALL)
     for page in itertools.islice(sheets, 2):
-        assert b"".join(page.bands)
+        assert b"".join(map(bytes, page.bands))
     with pytest.raises(WireError, match="Page 3 of 3 of the PDF cannot be read"):
         next(sheets)
 
@@ -347,6 +348,14 @@ def test_a_png_with_an_alpha_channel_lies_on_white(kind: int, depth: int, interl
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
+def test_strips_of_a_png_join_without_a_seam(interlaced: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = pages.png(WIDE, HIGH, rows_of(4, 255), 6, 8, interlaced, filters=range(5))
+    whole = exactly(picture, WIDE, HIGH, RGB24)
+    monkeypatch.setattr(flatten, "STRIP_BYTES", 3 * 4 * WIDE)
+    assert exactly(picture, WIDE, HIGH, RGB24) == whole
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
 def test_a_colour_that_is_transparent_is_white(interlaced: bool) -> None:
     rows = [[0, 90, 255]] * 3
     picture = pages.png(3, 3, rows, 0, 8, interlaced, [(b"tRNS", b"\0\x5a")])
@@ -362,10 +371,14 @@ def test_a_png_that_is_not_scaled_has_the_size_that_it_says() -> None:
     assert 28 * 28 <= sheet.count(0) <= 30 * 30
 
 
-def test_an_interlaced_picture_has_a_limit_of_its_own() -> None:
-    picture = pages.png(30, 30, [[0] * 30] * 30, 0, 8, interlaced=True)
-    with pytest.raises(WireError, match="takes 900 bytes; allowed are 899"):
-        drawn(picture, PNG, RenderLimits(interlaced_bytes=899))
+def test_a_picture_that_has_to_be_whole_in_memory_has_a_limit_of_its_own() -> None:
+    limits = RenderLimits(whole_bytes=899)
+    with pytest.raises(WireError, match="PNG is interlaced and takes 900 bytes; allowed are 899"):
+        drawn(pages.png(30, 30, [[0] * 30] * 30, 0, 8, interlaced=True), PNG, limits)
+    with pytest.raises(WireError, match="JPEG is progressive and takes 1536 bytes; allowed are 899"):
+        drawn(pages.jpeg(2, 2, lambda *_: 0, progressive=True), JPEG, limits)
+    assert drawn(pages.jpeg(2, 2, lambda *_: 0), JPEG, limits)
+    assert drawn(pages.png(30, 30, [[0] * 30] * 30, 0, 8), PNG, limits)
 
 
 @pytest.mark.parametrize("kind, interlaced", [(6, False), (2, True)])
@@ -406,7 +419,7 @@ GOLD = {  # what was looked at once: name -> document, format, view; nothing wit
 def test_sheets_look_as_they_did_when_they_were_looked_at(name: str) -> None:
     document, format, view = GOLD[name]
     sheets = render(io.BytesIO(document), format, Setup(), view)
-    sheet = b"".join(next(sheets).bands)
+    sheet = b"".join(map(bytes, next(sheets).bands))
     width, height, wanted = pages.read_png((GOLDEN / f"{name}.png").read_bytes())
     assert (width, height) == view.pixels
     assert sum(abs(a - b) for a, b in zip(sheet, wanted)) / len(wanted) < 0.5  # of 255, on average
