@@ -20,7 +20,6 @@ PEERS = {  # Debian package: what the tests do with it
     "gcc": "compiles the kernels",
     "ghostscript": "draws the PostScript that tests make",
     "iproute2": "lays out network namespaces",
-    "libcups2": "writes and reads raster beside us",
     "libusb-1.0-0": "the real library under pyusb",
     "openssl": "TLS client, and a second opinion on our certificates",
     "p910nd": "peer for raw printing on port 9100",
