@@ -16,8 +16,3 @@ def forms(name: str) -> "dict[str, ModuleType]":
     spec.loader.exec_module(source)
     installed = importlib.import_module(f"{PACKAGE}.{name}")
     return {"python": source} if installed.__file__ == source.__file__ else {"python": source, "compiled": installed}
-
-
-def both(name: str) -> "list[ModuleType]":
-    """Return the kernels of a module in each form."""
-    return list(forms(name).values())

@@ -12,7 +12,7 @@ if MYPY:
 
 PENDING, HELD, PROCESSING, STOPPED, CANCELED, ABORTED, COMPLETED = range(3, 10)  # RFC 8011, 5.3.7
 OVER = (CANCELED, ABORTED, COMPLETED)
-MOVES = {  # RFC 8011, 5.3.7, figure 1; a restart after a power cut may also send a job back to the queue
+MOVES = {  # RFC 8011, 5.3.7, figure 3; a restart after a power cut may also send a job back to the queue
     PENDING: (HELD, PROCESSING, CANCELED, ABORTED),
     HELD: (PENDING, CANCELED, ABORTED),
     PROCESSING: (PENDING, HELD, STOPPED, CANCELED, ABORTED, COMPLETED),

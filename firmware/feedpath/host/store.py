@@ -18,7 +18,7 @@ from feedpath.errors import Refused
 logger = logging.getLogger(__name__)
 
 SOON_S = 0.2  # what nobody waits for is written this much later, together
-BLOCK = 500  # ids reserved at a time; a crash skips at most so many
+BLOCK = 500  # ids reserved at a time; a crash skips so many, and those of TOUCH
 SCHEMA = """
 BEGIN;
 CREATE TABLE jobs (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
@@ -28,7 +28,9 @@ INSERT INTO ids VALUES (1, 1);
 COMMIT;
 """
 
-TOUCH: "tuple[str, tuple[object, ...]]" = ("UPDATE ids SET next = next", ())  # a commit of nothing is not synced
+# What is committed durably where all is written already, not yet synced: SQLite writes and syncs nothing for a row that
+# stays as it was. It reserves an id more.
+TOUCH: "tuple[str, tuple[object, ...]]" = ("UPDATE ids SET next = next + 1", ())
 
 Waiter = tuple["asyncio.Future[None]", bool]
 

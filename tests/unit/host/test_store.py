@@ -114,3 +114,33 @@ def test_machines_are_remembered(tmp_path):
         store.close()
 
     run(main())
+
+
+def test_what_was_written_before_is_synced_when_a_power_cut_must_not_take_it(tmp_path):
+    """SQLite syncs its log with what it adds to it: a durable commit that adds nothing would sync nothing."""
+
+    async def main():
+        log = tmp_path / "state.db-wal"
+        store = SqliteStore(tmp_path / "state.db")
+        store.save(1, {"state": 3})
+        await store.written()
+        for _ in range(3):
+            before = log.stat().st_size
+            await store.written(durable=True)
+            assert log.stat().st_size > before
+        store.close()
+
+    run(main())
+
+
+def test_ids_stay_apart_when_ever_so_many_durable_commits_came_between(tmp_path):
+    async def main(commits):
+        store = SqliteStore(tmp_path / "state.db")
+        for _ in range(commits):
+            await store.written(durable=True)
+        ids = [store.next_id() for _ in range(BLOCK)]
+        store.close()
+        return ids
+
+    ids = [id for commits in (0, BLOCK, 3) for id in run(main(commits))]
+    assert len(set(ids)) == 3 * BLOCK and ids == sorted(ids)

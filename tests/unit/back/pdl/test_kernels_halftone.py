@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.kernels import both
+from tests.fakes.kernels import forms
 
-KERNELS = both("halftone")
+KERNELS = list(forms("halftone").values())
 WIDTHS = [1, 7, 8, 9, 15, 16, 17, 64, 65, 130]
 TILE = bytes((37 * at) % 255 + 1 for at in range(16 * 3))
 TONES = st.sampled_from([0, 1, 126, 127, 128, 129, 254, 255]) | st.integers(0, 255)

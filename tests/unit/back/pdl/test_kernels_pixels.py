@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.kernels import both
+from tests.fakes.kernels import forms
 
-KERNELS = both("pixels")
+KERNELS = list(forms("pixels").values())
 WIDTHS = [1, 7, 8, 9, 16, 17, 40]
 
 
