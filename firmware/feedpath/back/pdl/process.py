@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 PIECE_BYTES = 128 * 1024
 PIPE_BYTES = 1024 * 1024  # Linux' most for a pipe of an ordinary user; it is given less where that is not allowed
+TOLD_MOST, SENTENCE_MOST = 64 * 1024, 1000  # bytes of what a process tells, and of its sentence
 PACKAGES = str(Path(__file__).parents[3])
 KILLED: "dict[int, str]" = {  # what people are told when the system ended the worker
     signal.SIGXCPU: "The document takes longer to draw than one document may.",
@@ -117,8 +118,10 @@ class Worker:
                 if not more:
                     waiting.discard(control.fileno())
                 *lines, told = (told + more).split(b"\n")
+                if len(told) > TOLD_MOST:
+                    raise WireError(BROKE)
                 for line in lines:
-                    self._hear(json.loads(line))
+                    self._hear(line)
             if output in ready:
                 piece = os.read(output, PIECE_BYTES)
                 self._count(position)
@@ -129,11 +132,17 @@ class Worker:
                     waiting.discard(output)
         self._count(position)
 
-    def _hear(self, told: "dict[str, object]") -> None:
-        if "wrong" in told:
-            self._wrong = str(told["wrong"])
-        else:
-            self._marks.append((int(str(told["at"])), int(str(told["impressions"]))))
+    def _hear(self, line: bytes) -> None:
+        """Note what the process tells, which a document may have made its own; raise WireError for nonsense."""
+        try:
+            told = json.loads(line)
+            if "wrong" in told:
+                self._wrong = str(told["wrong"])[:SENTENCE_MOST]
+            else:
+                self._marks.append((int(told["at"]), int(told["impressions"])))
+        except (ValueError, KeyError, TypeError) as error:
+            logger.error("the worker of a document says %r", line[:SENTENCE_MOST])
+            raise WireError(BROKE) from error
 
     def _count(self, position: int) -> None:
         while self._marks and self._marks[0][0] <= position:

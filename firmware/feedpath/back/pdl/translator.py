@@ -1,7 +1,6 @@
 """The driver of a machine whose language we write: takes any document that we can read or draw."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 from feedpath.back.pdl import languages, pjl, sheets, sniff
 from feedpath.back.pdl.convert import DRAWN, READ, Work
@@ -110,7 +109,7 @@ class Untouched:
         self.impressions = 0
         self._source = source
 
-    def __iter__(self) -> "Any":
+    def __iter__(self) -> "Iterator[memoryview]":
         while view := self._source.peek():
             yield view
             self._source.took(len(view))
@@ -134,7 +133,7 @@ class Sniffed:
         """Return the conversion's."""
         return 0 if self._conversion is None else self._conversion.impressions
 
-    def __iter__(self) -> "Any":
+    def __iter__(self) -> "Iterator[bytes | memoryview]":
         head = bytes(self._source.peek()[: sniff.HEAD_MOST])
         order = self._order._replace(format=sniff.sniff(head))
         self._conversion = self._driver.conversion(order, self._source)

@@ -1,6 +1,9 @@
 """From any document to any language: what a machine is sent, in this process and in a worker's."""
 
 import io
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -203,6 +206,27 @@ def test_a_worker_that_is_killed_is_told_of_in_words(source: Sources) -> None:
     with pytest.raises(WireError, match="memory or time"):
         list(pieces)
     assert not [thread for thread in threading.enumerate() if thread.name == "feeder"]
+
+
+@pytest.mark.parametrize(
+    "said", [b"nonsense\n", b"[]\n", b'{"at": 1}\n', b'{"at": null, "impressions": 1}\n', b"x" * 200_000]
+)
+def test_a_worker_that_talks_nonsense_is_not_believed(
+    source: Sources, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    def spawn(document: int, control: socket.socket) -> "subprocess.Popen[bytes]":
+        program = "import os, sys; os.write(int(sys.argv[1]), sys.stdin.buffer.read())"
+        return subprocess.Popen(
+            [sys.executable, "-c", program, str(control.fileno())],
+            stdin=document,
+            stdout=subprocess.PIPE,
+            pass_fds=(control.fileno(),),
+        )
+
+    monkeypatch.setattr(process, "_spawn", spawn)
+    with pytest.raises(WireError) as told:
+        list(Worker(order("application/pdf"), source(said), streams=False))
+    assert told.value.message == process.BROKE
 
 
 def test_all_deaths_have_a_sentence() -> None:
