@@ -22,9 +22,6 @@ SUITES = Path("/usr/share/cups/ipptool")
 WATCHDOG_S = 600
 DEFAULT = "document-a4.pdf"
 SAMPLE = re.compile(r"^\s*FILE (pwg-raster-samples-\S+)$", re.MULTILINE)
-OVERRIDES = re.compile(
-    r'^.*EXPECT (?:overrides-supported|ipp-features-supported .*"ipp-everywhere").*$', re.MULTILINE
-)
 VERDICT = re.compile(r"^    (\S.*?)\s*\[(PASS|FAIL|SKIP)\]$", re.MULTILINE)  # [0001] is a repetition
 
 
@@ -88,19 +85,7 @@ def suites(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in SAMPLE.findall(everywhere.read_text()):  # ipptool wants even those that it does not print
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / name).touch()
-    everywhere.write_text(corrected(everywhere.read_text()))
     return directory
-
-
-def corrected(suite: str) -> str:
-    """Return ipp-everywhere.test without what it asks of overrides, and without the claim that hangs on them.
-
-    Where PDF is taken, overrides-supported is required (the working group's correction of PWG 5100.14 in May 2016, on
-    the ipp list, and its own ipp-tests.test since). We do not override single pages, and do not claim IPP Everywhere.
-    """
-    text, count = OVERRIDES.subn("", suite)
-    assert count == 3
-    return text
 
 
 @pytest.mark.parametrize(
@@ -125,7 +110,7 @@ def test_every_test_of_the_suite_runs_and_none_fails(
     assert len(result.skipped) <= skipped, result.skipped  # a skip is something that we do not announce
 
 
-def test_all_of_ipp_everywhere_is_done_but_overrides(
+def test_all_of_ipp_everywhere_is_done(
     lan: Lan, suites: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with appliance(lan.printer, tmp_path_factory.mktemp("data"), "--set", "stall-seconds=1") as running:

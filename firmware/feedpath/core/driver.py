@@ -52,6 +52,7 @@ class Capabilities(NamedTuple):
     orientations: "tuple[int, ...]" = (3,)  # RFC 8011, 5.2.10: 3 portrait, 4 landscape, 5 and 6 their reverse
     scalings: "tuple[str, ...]" = ("auto",)  # PWG 5100.16, print-scaling
     page_ranges: bool = False
+    overrides: bool = False  # whether single pages can have media, orientation and scaling of their own: PWG 5100.6
     pages_per_minute: int = 0  # 0 when not known
     pages_per_minute_color: int = 0
 

@@ -144,6 +144,7 @@ def _capabilities(row: Row, letter_first: bool) -> Capabilities:
         orientations=ORIENTATIONS,
         scalings=SCALINGS,
         page_ranges=True,
+        overrides=True,
     )
 
 

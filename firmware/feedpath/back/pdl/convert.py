@@ -1,8 +1,9 @@
 """A document becomes what a machine speaks: read or drawn, fitted to its sheets, made black and white, and encoded."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from feedpath.back.pdl import languages, pjl, sheets
 from feedpath.back.pdl.fit import AUTO, NONE, Target, fit
@@ -13,8 +14,12 @@ from feedpath.back.pdl.source import FileSource, Source
 from feedpath.core import media
 from feedpath.errors import WireError
 
+if TYPE_CHECKING:
+    from feedpath.back.pdl.layout import View
+
 READ = {"image/pwg-raster": "pwg", "image/urf": "urf"}  # documents of pixels: pages come as their bytes do
 DRAWN = ("application/pdf", "image/jpeg", "image/png", "text/plain")  # documents that must be whole, and are rendered
+VIEWS = 16  # that are kept
 SAME = 100  # hundredths of a millimetre by which two sizes of one sheet differ at most: points, rounded pixels
 
 
@@ -68,12 +73,18 @@ class Work:
     def pages(self) -> "Iterator[Page]":
         """Yield the document's pages once, as the language wants them."""
         tones = curve(gain=self._order.machine.gain)
-        for number, page in enumerate(self._pages()):
+        for number, page in enumerate(map(self._overridden, self._pages())):
             target = self._target(page.raster, back=bool(number % 2))
             black = target.space == BLACK1
             grey = black and page.raster.space != BLACK1  # until it is halftoned
             fitted = fit(page, target._replace(space=GRAY8) if grey else target)
             yield halftoned(fitted, method(self._order.quality), tones) if black else fitted
+
+    def _overridden(self, page: Page) -> Page:
+        """Return a page that tells what is asked of it alone."""
+        told, raster = self._order.overriding(page.raster.number), page.raster
+        source, type = told.get("media-source", raster.source), told.get("media-type", raster.type)
+        return page._replace(raster=raster._replace(source=source, type=type))
 
     def _space(self, raster: Raster) -> str:
         """Return the space that the language is given a page in: its own if it may be, as grey goes without colour."""
@@ -85,7 +96,7 @@ class Work:
         if order.format in READ:
             read = languages.load(READ[order.format]).read
             if self._plan.reads == 1:
-                return sheets.ranged(read(self._source), order.ranges)
+                return sheets.ranged(sheets.numbered(read(self._source)), order.ranges)
             return self._again(read)
         if order.format in DRAWN:
             return self._drawn()
@@ -95,18 +106,31 @@ class Work:
         """Yield the pages of a document of pixels that is read more than once, so that it has come whole."""
         with open(self._source.descriptor(), "rb") as file:
             file.seek(0)
-            yield from sheets.ranged(read(FileSource(file)), self._order.ranges)
+            yield from sheets.ranged(sheets.numbered(read(FileSource(file))), self._order.ranges)
 
     def _drawn(self) -> "Iterator[Page]":
-        from feedpath.back.pdl import layout, render  # loads PDFium, which most jobs do not need
+        from feedpath.back.pdl import render  # loads PDFium, which most jobs do not need
 
-        order, machine = self._order, self._order.machine
-        ask = order.options.get
-        sheet = media.size(self._setup.media or machine.media)
+        with open(self._source.descriptor(), "rb") as file:
+            file.seek(0)
+            yield from render.render(file, self._order.format, self._setup, self._view(0), views=self._views)
+
+    @property
+    def _views(self) -> "Callable[[int], View] | None":
+        """Return what gives the view of a page, None where all have the same."""
+        return lru_cache(VIEWS)(self._view) if self._order.options.get("overrides") else None
+
+    def _view(self, page: int) -> "View":
+        """Return how a page of a document is drawn, by its number; 0 for those of which nothing else is asked."""
+        from feedpath.back.pdl import layout
+
+        order = self._order.at(page)
+        machine, ask = order.machine, order.options.get
+        sheet = media.size(order.setup.media or machine.media)
         left, right, top, bottom = machine.margins
         plain = Raster(1, 1, RGB24 if self._setup.color else GRAY8, order.resolution, (sheet.width, sheet.length))
-        wanted = self._target(plain._replace(media=sheet.name), back=False)
-        view = layout.View(
+        wanted = self._target(plain._replace(media=sheet.name, number=page), back=False)
+        return layout.View(
             resolution=wanted.resolution,
             space=RGB24 if wanted.space == RGB24 else GRAY8,
             size=(sheet.width, sheet.length),
@@ -118,44 +142,42 @@ class Work:
             password=order.password,
             media=sheet.name,
         )
-        with open(self._source.descriptor(), "rb") as file:
-            file.seek(0)
-            yield from render.render(file, order.format, self._setup, view)
 
     def _target(self, raster: Raster, back: bool) -> Target:
         """Return what a page becomes: as the language says, else a sheet, at the page's resolution where it has that.
 
         back: whether the page is on the back of its sheet, where it has two sides.
         """
-        order, machine = self._order, self._order.machine
+        order, machine = self._order.at(raster.number), self._order.machine
         module, traits = languages.writer(self._language, machine)
         if hasattr(module, "target"):
-            return self._own(module, traits, raster, back)
+            return self._own(order, module, traits, raster, back)
         resolution = raster.resolution if raster.resolution in machine.resolutions else order.resolution
         space = self._space(raster)
         if machine.roll:
             return Target(machine.roll, _rows(raster, machine.roll), space, resolution, scaling="fit")
-        size, name = self._sheet(raster)
+        size, name = _sheet(order, raster)
         if resolution == raster.resolution and _alike(size, _paper(raster)):
             return Target(raster.width, raster.height, space, resolution, scaling=NONE, size=size, media=name)
         width, height = (round(side * dpi / MM_100_PER_INCH) for side, dpi in zip(size, resolution, strict=True))
         scaling = str(order.options.get("print-scaling", AUTO))
         return Target(width, height, space, resolution, scaling=scaling, size=size, media=name)
 
-    def _own(self, module: ModuleType, traits: Any, raster: Raster, back: bool) -> Target:
+    def _own(self, order: Order, module: ModuleType, traits: Any, raster: Raster, back: bool) -> Target:
         """Return what a page becomes where the language has a geometry of its own."""
-        size, name = self._sheet(raster)
-        scaling = NONE if _alike(size, _paper(raster)) else str(self._order.options.get("print-scaling", AUTO))
+        size, name = _sheet(order, raster)
+        scaling = NONE if _alike(size, _paper(raster)) else str(order.options.get("print-scaling", AUTO))
         placed = raster._replace(size=size, media=name)
         target: Target = module.target(placed, self._setup, traits, scaling, back)
         return target
 
-    def _sheet(self, raster: Raster) -> "tuple[tuple[int, int], str]":
-        """Return size and name of the sheet: the job's where it names one, else the page's own."""
-        if "media" in self._order.options:
-            sheet = media.size(self._setup.media)
-            return (sheet.width, sheet.length), sheet.name
-        return _paper(raster), raster.media
+
+def _sheet(order: Order, raster: Raster) -> "tuple[tuple[int, int], str]":
+    """Return size and name of the sheet: the order's where it names one, else the page's own."""
+    if "media" in order.options:
+        sheet = media.size(order.setup.media)
+        return (sheet.width, sheet.length), sheet.name
+    return _paper(raster), raster.media
 
 
 def _paper(raster: Raster) -> "tuple[int, int]":

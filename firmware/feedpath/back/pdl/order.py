@@ -9,6 +9,7 @@ from feedpath.back.pdl.page import Setup
 
 QUALITIES = {3: "draft", 4: "normal", 5: "high"}  # RFC 8011, 5.2.13
 ORIENTATIONS = {3: "portrait", 4: "landscape", 5: "reverse-landscape", 6: "reverse-portrait"}  # RFC 8011, 5.2.10
+PAGES, ALL = "pages", ((1, 2**31 - 1),)  # of `overrides` (PWG 5100.6): ranges, all where none is told
 DPI = 3  # the unit of a resolution: RFC 8010, 3.9
 
 
@@ -97,6 +98,21 @@ class Order(NamedTuple):
         if asked and isinstance(asked[0], int):
             asked = (asked,)
         return tuple((int(first), int(last)) for first, last in asked)
+
+
+    def overriding(self, page: int) -> "dict[str, Any]":
+        """Return what is asked of a page of the document by its number from 1; the first of `overrides` that tells."""
+        told: "dict[str, Any]" = {}
+        for override in self.options.get("overrides", ()):
+            if any(first <= page <= last for first, last in override.get(PAGES, ALL)):
+                told = {**override, **told}
+        told.pop(PAGES, None)
+        return told
+
+    def at(self, page: int) -> "Order":
+        """Return the order as it is for one page of the document."""
+        told = self.overriding(page)
+        return self._replace(options={**self.options, **told}) if told else self
 
 
 def _tuples(value: Any) -> Any:

@@ -20,7 +20,8 @@ class Raster(NamedTuple):
     highest bit). width, height: in pixels; each row takes `stride` bytes, BLACK1's last byte is filled up with zeros.
     resolution: dots per inch, cross-feed and feed. size: of the sheet in hundredths of a millimetre. media: its PWG
     5101.1 name, "" when only the size is known. sides: IPP's keyword. total: pages of the document, 0 when not told.
-    copies, source, type, quality: as asked for this page; "" and 0 where the document does not say.
+    number: which page of the document it is, or the first on it, from 1; 0 when not told. copies, source, type,
+    quality: as asked for this page; "" and 0 where the document does not say.
     """
 
     width: int
@@ -31,6 +32,7 @@ class Raster(NamedTuple):
     media: str = ""
     sides: str = ""
     total: int = 0
+    number: int = 0
     copies: int = 0
     source: str = ""
     type: str = ""

@@ -169,6 +169,11 @@ class Canvas:
         self.top = 0
         self.rows = rows
 
+    def fit(self, width: int, rows: int, space: str) -> "Canvas":
+        """Return itself where it is for such rows, else one that is."""
+        alike = (self.width, len(self._memory), self._kind) == (width, self.stride * rows, KINDS[space][0])
+        return self if alike else Canvas(width, rows, space)
+
     def clear(self, top: int, rows: int) -> None:
         """Be the white rows of the sheet from `top` on."""
         self.top, self.rows = top, rows

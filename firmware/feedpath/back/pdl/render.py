@@ -4,13 +4,13 @@ Everything becomes a PDF first: a picture is wrapped as it is, text is written p
 another, so that the first is drawn whatever the document's length. Wrong documents raise WireError.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from feedpath.back.pdl import flatten, layout, pictures, plain
-from feedpath.back.pdl.layout import Placed, Shape, View
-from feedpath.back.pdl.page import MM_100_PER_INCH, Page, Raster, Setup
+from feedpath.back.pdl.layout import Placed, View
+from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH, Page, Raster, Setup
 from feedpath.back.pdl.pdfium import Canvas, Document, Leaf
 from feedpath.back.pdl.pdfwrap import Part, Pieces
 from feedpath.back.pdl.truetype import Fonts
@@ -39,22 +39,47 @@ class RenderLimits(NamedTuple):
 LIMITS = RenderLimits()
 
 
-def render(file: BinaryIO, format: str, setup: Setup, view: View, limits: RenderLimits = LIMITS) -> "Iterator[Page]":
-    """Yield the sheets of a document that stands in a seekable file; raise WireError when it cannot be drawn."""
+def render(
+    file: BinaryIO,
+    format: str,
+    setup: Setup,
+    view: View,
+    limits: RenderLimits = LIMITS,
+    views: "Callable[[int], View] | None" = None,
+) -> "Iterator[Page]":
+    """Yield the sheets of a document that stands in a seekable file; raise WireError when it cannot be drawn.
+
+    views: gives the view of a page by its number from 1, where they differ; number_up is `view`'s for all. Pages share
+    a sheet only where the view is the same.
+    """
     opened = FORMATS.get(format)
     if opened is None:
         raise WireError(f"Documents of the kind {format} are not drawn; {', '.join(FORMATS)} are.")
+    _check(view, limits)
+    document = opened(file, view, limits)
+    sharing = _sharing(document.pages, views or (lambda _number: view), view.number_up)
+    return _sheets(document, sharing, 0 if views else -(-document.total // view.number_up), setup, limits)
+
+
+def _check(view: View, limits: RenderLimits) -> None:
     width, height = view.pixels
     if width < 1 or height < 1 or width * height > limits.sheet_pixels:
         raise WireError(f"The sheet has {width} x {height} pixels; allowed are 1 to {limits.sheet_pixels} in all.")
-    return _sheets(opened(file, view, limits), setup, view)
+
+
+class Numbered(NamedTuple):
+    """A page by its number from 1, and what opens it."""
+
+    number: int
+    open: "Callable[[], Leaf]"
 
 
 class Opened(NamedTuple):
-    """A document's pages, of which `total` are known beforehand, 0 when that is not so."""
+    """A document's pages, of which `total` are known beforehand, 0 when that is not so; close: frees the document."""
 
-    leaves: "Iterator[Leaf]"
+    pages: "Iterator[Numbered]"
     total: int
+    close: "Callable[[], None]"
 
 
 def _pdf(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
@@ -69,7 +94,8 @@ def _pdf(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
         count = document.count
         document.close()
         raise WireError(f"None of the pages asked for is among the {count} pages of the PDF.")
-    return Opened(_leaves(document, indices), len(indices))
+    pages = (Numbered(index + 1, partial(document.leaf, index)) for index in indices)
+    return Opened(pages, len(indices), document.close)
 
 
 def _jpeg(file: BinaryIO, _view: View, limits: RenderLimits) -> Opened:
@@ -84,60 +110,78 @@ def _png(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
 
 
 def _picture(picture: pictures.Picture) -> Opened:
-    return Opened(_leaves(Document(picture.pdf), [0], picture.shape), 1)
-
-
-def _leaves(document: Document, indices: "Iterable[int]", shape: "Shape | None" = None) -> "Iterator[Leaf]":
-    try:
-        for index in indices:
-            yield document.leaf(index, shape)
-    finally:
-        document.close()
+    document = Document(picture.pdf)
+    return Opened(iter([Numbered(1, partial(document.leaf, 0, picture.shape))]), 1, document.close)
 
 
 def _text(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
     length = file.seek(0, 2)
     if length > limits.text_bytes:
         raise WireError(f"The text has {length} bytes; allowed are {limits.text_bytes}.")
-    return Opened(_written(file, view, limits), 0)
-
-
-def _written(file: BinaryIO, view: View, limits: RenderLimits) -> "Iterator[Leaf]":
-    """Yield the pages of a text, each a document of its own."""
     fonts = Fonts()
-    try:
-        paper = plain.paper(*layout.written_size(view), fonts)
-        number = drawn = 0
-        for number, lines in enumerate(plain.pages(file, paper.columns, paper.rows), 1):
-            if number > limits.pages:
-                raise WireError(f"The text has more pages than the {limits.pages} that are allowed.")
-            if layout.is_chosen(number, view.ranges):
-                document = Document(plain.pdf(lines, paper, fonts))
-                drawn += 1
-                yield document.leaf(0, after=document.close)
-        if not drawn:
-            raise WireError(f"None of the pages asked for is among the {number} pages of the text.")
-    finally:
-        fonts.close()
+    return Opened(_written(file, view, limits, fonts), 0, fonts.close)
 
 
-def _sheets(opened: Opened, setup: Setup, view: View) -> "Iterator[Page]":
-    """Yield sheets of as many pages as share one."""
-    width, height = view.pixels
-    raster = Raster(width, height, view.space, view.resolution, view.size, view.media or setup.media)
-    raster = raster._replace(total=-(-opened.total // view.number_up))
-    canvas = Canvas(width, _canvas_rows(raster), view.space)
-    leaves = opened.leaves
+def _written(file: BinaryIO, view: View, limits: RenderLimits, fonts: Fonts) -> "Iterator[Numbered]":
+    """Yield the pages of a text, each a document of its own."""
+    paper = plain.paper(*layout.written_size(view), fonts)
+    number = drawn = 0
+    for number, lines in enumerate(plain.pages(file, paper.columns, paper.rows), 1):
+        if number > limits.pages:
+            raise WireError(f"The text has more pages than the {limits.pages} that are allowed.")
+        if layout.is_chosen(number, view.ranges):
+            drawn += 1
+            yield Numbered(number, partial(_leaf, lines, paper, fonts))
+    if not drawn:
+        raise WireError(f"None of the pages asked for is among the {number} pages of the text.")
+
+
+def _leaf(lines: "list[str]", paper: plain.Paper, fonts: Fonts) -> Leaf:
+    document = Document(plain.pdf(lines, paper, fonts))
+    return document.leaf(0, after=document.close)
+
+
+def _sharing(
+    pages: "Iterable[Numbered]", views: "Callable[[int], View]", number_up: int
+) -> "Iterator[tuple[View, list[Numbered]]]":
+    """Yield the pages that share a sheet, at most `number_up`, and their view: those that are wanted alike."""
+    sheet: "list[Numbered]" = []
+    for page in pages:
+        if sheet and views(page.number) != views(sheet[0].number):
+            yield views(sheet[0].number), sheet
+            sheet = []
+        sheet.append(page)
+        if len(sheet) == number_up:
+            yield views(sheet[0].number), sheet
+            sheet = []
+    if sheet:
+        yield views(sheet[0].number), sheet
+
+
+def _sheets(
+    opened: Opened, sharing: "Iterable[tuple[View, list[Numbered]]]", total: int, setup: Setup, limits: RenderLimits
+) -> "Iterator[Page]":
+    """Yield sheets of as many pages as share one; total: of sheets, 0 when not known."""
+    canvas = Canvas(0, 0, GRAY8)
+    leaves: "list[Leaf]" = []
     try:
-        while group := list(islice(leaves, view.number_up)):
-            try:
-                places = layout.placed([leaf.shape for leaf in group], view)
-                yield Page(raster, _bands(canvas, raster, list(zip(group, places)), view))
-            finally:
-                for leaf in group:
-                    leaf.close()
+        for view, pages in sharing:
+            _check(view, limits)
+            raster = Raster(*view.pixels, view.space, view.resolution, view.size, view.media or setup.media)
+            canvas = canvas.fit(raster.width, _canvas_rows(raster), view.space)
+            for page in pages:
+                leaves.append(page.open())
+            placed = list(zip(leaves, layout.placed([leaf.shape for leaf in leaves], view)))
+            yield Page(raster._replace(total=total, number=pages[0].number), _bands(canvas, raster, placed, view))
+            _close(leaves)
     finally:
-        leaves.close()  # type: ignore[attr-defined]
+        _close(leaves)
+        opened.close()
+
+
+def _close(leaves: "list[Leaf]") -> None:
+    while leaves:
+        leaves.pop().close()
 
 
 def _bands(

@@ -1,8 +1,8 @@
 """Which pages go onto which side of which sheet: ranges, blank pages, copies, and how the back of a sheet is turned.
 
 Pages pass one at a time. Only what must come a second time or from its end is held, compressed, up to HELD_BYTES.
-Where pages are left out or added, their total is not told any more. In this order: told, ranged, what makes pages fit
-and halftones them, marked, repeated, padded, turned.
+Where pages are left out or added, their total is not told any more. In this order: numbered, ranged, what makes pages
+fit and halftones them, told, marked, repeated, padded, turned.
 """
 
 import zlib
@@ -64,6 +64,12 @@ def told(pages: "Iterable[Page]", setup: Setup, copies: int = 1) -> "Iterator[Pa
                 copies=copies,
             )
         )
+
+
+def numbered(pages: "Iterable[Page]") -> "Iterator[Page]":
+    """Give the pages with their numbers in the document."""
+    for number, page in enumerate(pages, 1):
+        yield page._replace(raster=page.raster._replace(number=number))
 
 
 def taken(page: Page) -> None:

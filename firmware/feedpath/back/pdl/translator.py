@@ -18,6 +18,7 @@ UNASKED: "dict[str, object]" = {  # what goes without saying: a document that as
     "copies": 1,
     "number-up": 1,
     "orientation-requested": 3,
+    "overrides": None,
     "page-ranges": None,
     "print-color-mode": "auto",
     "print-scaling": "auto",

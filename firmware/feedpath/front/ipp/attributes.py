@@ -166,11 +166,12 @@ def preferred_format(c: Capabilities) -> str:
 def features(c: Capabilities) -> "list[str]":
     """Return ipp-features-supported: IPP Everywhere is what its formats make it (PWG 5100.14, 6).
 
-    Not with PDF: of that it wants page ranges, and overrides of single pages, which there are not.
+    Where it takes PDF, it must also print ranges and single pages otherwise than the rest.
     """
     raster = "image/pwg-raster" in c.formats and bool(c.pwg_types)
     jpeg = "image/jpeg" in c.formats or not c.color
-    return ["ipp-everywhere"] if raster and jpeg and "application/pdf" not in c.formats else ["none"]
+    pdf = "application/pdf" not in c.formats or (c.page_ranges and c.overrides)
+    return ["ipp-everywhere"] if raster and jpeg and pdf else ["none"]
 
 
 def state_message(printer: Printer) -> str:
@@ -380,6 +381,8 @@ ROWS = (
     Row("media-size-supported", COLLECTION, FIXED,
         lambda v: [template.media_size(media) for media in v.capabilities.media], "PWG 5100.7", TEMPLATE),
     Row("media-source-supported", KEYWORD, FIXED, lambda v: list(v.capabilities.sources), "PWG 5100.7", TEMPLATE),
+    Row("overrides-supported", KEYWORD, FIXED,
+        lambda v: list(template.OVERRIDES) if v.capabilities.overrides else None, "PWG 5100.6", TEMPLATE),
     Row("media-type-supported", KEYWORD, FIXED, lambda v: list(v.capabilities.types), "PWG 5100.7", TEMPLATE),
 )  # fmt: skip
 

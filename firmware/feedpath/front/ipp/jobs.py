@@ -92,6 +92,12 @@ def asked(row: template.Row) -> "Callable[[View], Any]":
     return value
 
 
+def asked_of_pages(view: View) -> "Any":
+    """Return what the job asked of single pages, None where it asked nothing."""
+    found: Any = view.job.ticket.options.get("overrides")
+    return template.overrides(found) if found else None
+
+
 def _as_asked(found: "Any") -> "Any":
     """Return a resolution, a range or several: they may have been stored, and JSON knows no tuples."""
     if isinstance(found, list):
@@ -128,6 +134,7 @@ ROWS = (
     Row("time-at-creation", values.INTEGER, lambda v: seconds(v, v.job.created), "5.3.14"),
     Row("time-at-processing", values.INTEGER, lambda v: seconds(v, v.job.processing), "5.3.14"),
     *(Row(row.name, row.tag, asked(row), row.section, TEMPLATE) for row in template.ROWS),
+    Row("overrides", values.BEGIN_COLLECTION, asked_of_pages, "PWG 5100.6", TEMPLATE),
 )  # fmt: skip
 
 LISTED = ("job-id", "job-uri")  # RFC 8011, 4.2.6.1: what Get-Jobs tells of each when nothing is requested

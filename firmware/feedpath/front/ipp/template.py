@@ -73,7 +73,11 @@ ROWS = (
 
 SEVERAL = ("finishings", "page-ranges")  # those that may have several values
 BY_NAME = {row.name: row for row in ROWS}
-NAMES = (*BY_NAME, "media-col")
+NAMES = (*BY_NAME, "media-col", "overrides")
+
+PAGES, DOCUMENT = "pages", ("document-numbers", "document-number")  # ipp-everywhere.test has it without the s
+OVERRIDABLE = ("media", "media-col", "orientation-requested", "print-scaling")
+OVERRIDES = (PAGES, *DOCUMENT, *OVERRIDABLE)  # PWG 5100.6: what `overrides` may name, and change
 
 MARGINS = ("media-bottom-margin", "media-left-margin", "media-right-margin", "media-top-margin")
 MEDIA_COL = ("media-size", "media-size-name", *MARGINS, "media-source", "media-type")  # PWG 5100.7
@@ -81,7 +85,7 @@ MEDIA_COL = ("media-size", "media-size-name", *MARGINS, "media-source", "media-t
 
 def names(c: Capabilities) -> "list[str]":
     """Return the names of the attributes that a job can ask of a printer."""
-    return [row.name for row in ROWS if row.supported(c) is not False] + ["media-col"]
+    return [row.name for row in ROWS if row.supported(c) is not False] + ["media-col"] + ["overrides"] * c.overrides
 
 
 def margins(media: Media) -> "tuple[int, int, int, int]":
@@ -120,6 +124,8 @@ def judge(attributes: "Sequence[Attribute]", c: Capabilities) -> "tuple[dict[str
         row = BY_NAME.get(attribute.name)
         if attribute.name == "media-col":
             unsupported += _judge_media_col(attribute, c, options)
+        elif attribute.name == "overrides" and c.overrides:
+            unsupported += _judge_overrides(attribute, c, options)
         elif row is None or row.supported(c) is False:
             unsupported.append(Attribute(attribute.name, [(values.UNSUPPORTED, None)]))
         else:
@@ -160,6 +166,55 @@ def _judge_media_col(attribute: Attribute, c: Capabilities, options: "dict[str, 
         else:
             options.update(found)
     return [Attribute("media-col", [(values.BEGIN_COLLECTION, refused)])] if refused else []
+
+
+def _judge_overrides(attribute: Attribute, c: Capabilities, options: "dict[str, object]") -> "list[Attribute]":
+    """Put what is asked of single pages into `options`; return it with those members that cannot be had."""
+    taken: "list[dict[str, object]]" = []
+    refused: "list[tuple[int, Any]]" = []
+    for tag, members in attribute.pairs:
+        override, unsupported = _override(members, c) if tag == values.BEGIN_COLLECTION else ({}, members)
+        if override:
+            taken.append(override)
+        if unsupported:
+            refused.append((tag, unsupported))
+    if taken:
+        options["overrides"] = taken
+    return [Attribute("overrides", refused)] if refused else []
+
+
+def _override(members: "Sequence[Attribute]", c: Capabilities) -> "tuple[dict[str, object], list[Attribute]]":
+    """Return what is asked of some pages of the one document that there is, and what of that cannot be had."""
+    where = {member.name: member.pairs for member in members if member.name in (PAGES, *DOCUMENT)}
+    wrong = [Attribute(name, pairs) for name, pairs in where.items() if not all(_rises(*pair) for pair in pairs)]
+    if wrong:
+        return {}, wrong
+    options, refused = judge([member for member in members if member.name in OVERRIDABLE], c)
+    unknown = [member.name for member in members if member.name not in OVERRIDES]
+    refused += [Attribute(name, [(values.UNSUPPORTED, None)]) for name in unknown]
+    elsewhere = any(name != PAGES and all(first > 1 for _, (first, _) in pairs) for name, pairs in where.items())
+    if not options or elsewhere:
+        return {}, refused
+    if PAGES in where:
+        options[PAGES] = [list(pages) for _, pages in where[PAGES]]
+    return options, refused
+
+
+def _rises(tag: int, value: "Any") -> bool:
+    return tag == values.RANGE and 1 <= value[0] <= value[1]
+
+
+def overrides(asked: "Sequence[dict[str, Any]]") -> "list[list[Attribute]]":
+    """Return the collections that tell what was asked of single pages."""
+    return [_told(override) for override in asked]
+
+
+def _told(override: "dict[str, Any]") -> "list[Attribute]":
+    named = [Attribute(name, [(BY_NAME[name].tag, value)]) for name, value in override.items() if name in BY_NAME]
+    placed = [Attribute(name, [(values.KEYWORD, value)]) for name, value in override.items() if name in MEDIA_COL]
+    pages = [(values.RANGE, tuple(pages)) for pages in override.get(PAGES, ())]
+    column = [Attribute("media-col", [(values.BEGIN_COLLECTION, placed)])] if placed else []
+    return ([Attribute(PAGES, pages)] if pages else []) + named + column
 
 
 def _size(member: Attribute, c: Capabilities) -> "dict[str, object] | None":

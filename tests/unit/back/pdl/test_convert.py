@@ -128,6 +128,56 @@ def test_pages_of_raster_are_chosen(source: Sources) -> None:
     assert len(pcl_reader.read(b"".join(map(bytes, work))).pages) == 1
 
 
+LETTER = "na_letter_8.5x11in"
+A4_CODE, LETTER_CODE, TRAY_2 = 26, 2, 1  # HP, Page Size and Paper Source Commands
+LANDSCAPE = 4
+
+
+@pytest.mark.parametrize("format", ["application/pdf", "text/plain", "image/urf", "image/pwg-raster"])
+def test_single_pages_get_other_paper_from_another_tray(source: Sources, format: str) -> None:
+    asked = {"pages": [[2, 2]], "media": LETTER, "media-source": "tray-2"}
+    work = Work(order(format, machine=COARSE, overrides=[asked]), source(DOCUMENTS[format]))
+    sent = pcl_reader.read(b"".join(map(bytes, work))).pages
+    assert [(page.settings["&lA"], page.settings["&lH"]) for page in sent] == [(A4_CODE, 7), (LETTER_CODE, TRAY_2)]
+
+
+def test_single_pages_are_turned(source: Sources) -> None:
+    turned: "list[dict[str, object]]" = [{"pages": [[2, 3]], "orientation-requested": LANDSCAPE}]
+    plain, work = (
+        Work(order("application/pdf", machine=COARSE, overrides=overrides), source(documents.pdf(4)))
+        for overrides in ([], turned)
+    )
+    before, after = (pcl_reader.read(b"".join(map(bytes, each))).pages for each in (plain, work))
+    assert [one.rows == other.rows for one, other in zip(before, after, strict=True)] == [True, False, False, True]
+
+
+@pytest.mark.parametrize("number_up, sheets, letter", [(1, 7, 4), (2, 5, 3), (4, 4, 2)])
+def test_pages_that_are_wanted_otherwise_begin_a_sheet(
+    source: Sources, number_up: int, sheets: int, letter: int
+) -> None:
+    asked: "list[dict[str, object]]" = [{"pages": [[2, 2], [5, 7]], "media": LETTER}]  # 1 | 2 | 3 4 | 5 6 7
+    wanted = order("application/pdf", machine=COARSE, number_up=number_up, overrides=asked)
+    work = Work(wanted, source(documents.pdf(7)))
+    sent = pcl_reader.read(b"".join(map(bytes, work))).pages
+    assert len(sent) == work.impressions == sheets
+    assert [page.settings["&lA"] for page in sent].count(LETTER_CODE) == letter
+
+
+def test_pages_count_in_the_document_and_not_in_what_is_printed(source: Sources) -> None:
+    asked: "list[dict[str, object]]" = [{"pages": [[3, 3]], "media": LETTER}]
+    for format, document in (("application/pdf", documents.pdf(4)), ("image/urf", documents.urf(dpi=300, pages=4))):
+        work = Work(order(format, machine=COARSE, page_ranges=(2, 3), overrides=asked), source(document))
+        sent = pcl_reader.read(b"".join(map(bytes, work))).pages
+        assert [page.settings["&lA"] for page in sent] == [A4_CODE, LETTER_CODE]
+
+
+def test_the_first_override_that_tells_of_a_page_holds() -> None:
+    overrides = [{"pages": [[2, 3]], "media": LETTER}, {"media": "iso_a5_148x210mm", "print-scaling": "fit"}]
+    asked = order("application/pdf", overrides=overrides)
+    assert [asked.at(page).setup.media for page in (0, 1, 2)] == [A4["media"], "iso_a5_148x210mm", LETTER]
+    assert asked.at(2).options["print-scaling"] == "fit"
+
+
 @pytest.mark.parametrize("sides, code", [("one-sided", 0), ("two-sided-long-edge", 1), ("two-sided-short-edge", 2)])
 def test_sides_and_copies_reach_the_machine(source: Sources, sides: str, code: int) -> None:
     work = Work(order("text/plain", machine=COARSE, sides=sides, copies=3), source(b"one page"))

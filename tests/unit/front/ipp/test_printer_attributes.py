@@ -136,6 +136,24 @@ async def test_ipp_everywhere_is_claimed_where_all_that_it_wants_is_there(
         assert told == "none" or not answer["page-ranges-supported"]
 
 
+@pytest.mark.parametrize("ranges, overrides, told", [(1, 1, "ipp-everywhere"), (1, 0, "none"), (0, 1, "none")])
+@runs
+async def test_ipp_everywhere_with_pdf_wants_ranges_and_overrides(
+    ranges: bool, overrides: bool, told: str, tmp_path: Path
+) -> None:
+    async with front_end(tmp_path) as ask:
+        driver = ask.printer.device.driver
+        driver.capabilities = driver.capabilities._replace(
+            formats=("image/pwg-raster", "image/jpeg", "application/pdf"),
+            pwg_types=("srgb_8",),
+            page_ranges=bool(ranges),
+            overrides=bool(overrides),
+        )
+        answer = await ask("Get-Printer-Attributes")
+        assert answer["ipp-features-supported"] == told
+        assert ("overrides-supported" in answer.names(wire.PRINTER)) == bool(overrides)
+
+
 @runs
 async def test_where_no_medium_is_loaded_it_is_told_as_no_value(tmp_path: Path) -> None:
     async with front_end(tmp_path) as ask:

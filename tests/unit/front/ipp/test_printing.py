@@ -159,6 +159,87 @@ async def test_page_ranges_that_do_not_rise_are_refused(operation: str, ranges: 
         assert not ask.printer.jobs
 
 
+def collection(*members: Attribute) -> "list[Attribute]":
+    """Return one of `overrides`."""
+    return list(members)
+
+
+FROM_A_TRAY = an("media-col", collection(an("media-source", "auto")), tag=values.BEGIN_COLLECTION)
+LANDSCAPE = an("orientation-requested", 4, tag=values.ENUM)
+
+
+def pages(*ranges: "tuple[int, int]", name: str = "pages") -> Attribute:
+    """Return which pages, or documents, an override is for."""
+    return an(name, *ranges, tag=values.RANGE)
+
+
+@pytest.mark.parametrize(
+    "override, options, unsupported",
+    [
+        (
+            collection(pages((1, 1), (3, 4)), an("media", "na_letter_8.5x11in")),
+            {"pages": [[1, 1], [3, 4]], "media": "na_letter_8.5x11in"},
+            None,
+        ),
+        (collection(pages((2, 2)), LANDSCAPE), {"pages": [[2, 2]], "orientation-requested": 4}, None),
+        (collection(pages((2, 2)), FROM_A_TRAY), {"pages": [[2, 2]], "media-source": "auto"}, None),
+        (collection(LANDSCAPE), {"orientation-requested": 4}, None),  # all pages
+        (collection(pages((1, 1)), pages((1, 3), name="document-numbers"), LANDSCAPE),
+         {"pages": [[1, 1]], "orientation-requested": 4}, None),
+        (collection(pages((1, 1)), pages((2, 3), name="document-numbers"), LANDSCAPE), None, None),
+        (collection(pages((0, 1)), LANDSCAPE), None, ["pages"]),
+        (collection(an("pages", 3), LANDSCAPE), None, ["pages"]),
+        (collection(pages((1, 1)), an("media", "na_none_1x1in"), LANDSCAPE),
+         {"pages": [[1, 1]], "orientation-requested": 4}, ["media"]),
+        (collection(pages((1, 1)), pages((1, 1), name="document-copies"), LANDSCAPE),
+         {"pages": [[1, 1]], "orientation-requested": 4}, ["document-copies"]),
+        (collection(pages((1, 1)), an("copies", 1)), None, ["copies"]),
+    ],
+)  # fmt: skip
+@runs
+async def test_overrides_ask_for_single_pages(
+    override: "list[Attribute]",
+    options: "dict[str, object] | None",
+    unsupported: "list[str] | None",
+    tmp_path: Path,
+) -> None:
+    async with front_end(tmp_path) as ask:
+        driver = ask.printer.device.driver
+        driver.capabilities = driver.capabilities._replace(overrides=True, orientations=(3, 4))
+        asked = an("overrides", override, tag=values.BEGIN_COLLECTION)
+        answer = await ask("Print-Job", FORMAT, job=(asked,), document=DOCUMENT)
+        assert ask.printer.jobs[1].ticket.options.get("overrides") == ([options] if options else None)
+        if unsupported is None:
+            assert answer.status == status.OK
+        else:
+            assert answer.status == status.OK_IGNORED_OR_SUBSTITUTED
+            assert [member.name for member in answer["overrides"]] == unsupported
+
+
+@runs
+async def test_overrides_are_told_back_before_and_after_a_restart(tmp_path: Path) -> None:
+    first = collection(pages((1, 1), (5, 9)), an("media", "na_letter_8.5x11in"), FROM_A_TRAY)
+    second = collection(pages((2, 2)), LANDSCAPE)
+    async with front_end(tmp_path) as ask:
+        driver = ask.printer.device.driver
+        driver.capabilities = driver.capabilities._replace(overrides=True, orientations=(3, 4))
+        await printed(ask, job=(an("overrides", first, second, tag=values.BEGIN_COLLECTION),))
+        job = ask.printer.jobs[1]
+        for _ in ("before", "after"):
+            assert (await ask("Get-Job-Attributes", id=1)).job("overrides") == [first, second]
+            job.ticket.options = json.loads(json.dumps(job.ticket.options))
+
+
+@runs
+async def test_overrides_are_not_taken_where_pages_cannot_differ(tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        asked = an("overrides", collection(pages((1, 1)), LANDSCAPE), tag=values.BEGIN_COLLECTION)
+        answer = await ask("Print-Job", FORMAT, job=(asked,), document=DOCUMENT)
+        assert answer.status == status.OK_IGNORED_OR_SUBSTITUTED
+        (group,) = answer.groups(wire.UNSUPPORTED)
+        assert group.attributes == [Attribute("overrides", [(values.UNSUPPORTED, None)])]
+
+
 @pytest.mark.parametrize("language", ["en", "de", "zh-HK"])
 @runs
 async def test_a_job_keeps_the_language_that_it_came_in(language: str, tmp_path: Path) -> None:
