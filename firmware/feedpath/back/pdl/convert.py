@@ -161,7 +161,8 @@ class Work:
             return Target(raster.width, raster.height, space, resolution, scaling=NONE, size=size, media=name)
         width, height = (round(side * dpi / MM_100_PER_INCH) for side, dpi in zip(size, resolution, strict=True))
         scaling = str(order.options.get("print-scaling", AUTO))
-        return Target(width, height, space, resolution, scaling=scaling, size=size, media=name)
+        target = Target(width, height, space, resolution, scaling=scaling, size=size, media=name)
+        return target._replace(margins=_margins(machine.margins, resolution))
 
     def _own(self, order: Order, module: ModuleType, traits: Any, raster: Raster, back: bool) -> Target:
         """Return what a page becomes where the language has a geometry of its own."""
@@ -190,6 +191,13 @@ def _paper(raster: Raster) -> "tuple[int, int]":
 
 def _alike(one: "tuple[int, int]", other: "tuple[int, int]") -> bool:
     return all(abs(a - b) <= SAME for a, b in zip(one, other, strict=True))
+
+
+def _margins(margins: "tuple[int, int, int, int]", resolution: "tuple[int, int]") -> "tuple[int, int, int, int]":
+    """Return left, right, top and bottom in pixels, rounded up."""
+    (across, along), (left, right, top, bottom) = resolution, margins
+    lengths = (left * across, right * across, top * along, bottom * along)
+    return tuple(-(-length // MM_100_PER_INCH) for length in lengths)  # type: ignore[return-value]
 
 
 def _rows(raster: Raster, dots: int) -> int:

@@ -36,6 +36,7 @@ class Target(NamedTuple):
     and height of the whole sheet in pixels; (0, 0) when all of it is printable. left, top: where on the sheet the
     printable area begins. scaling: IPP's print-scaling. place: where on the sheet an unscaled page begins, in pixels;
     None for centred. mirror: whether left and right are exchanged. size, media: the sheet's own, where they are known.
+    margins: left, right, top and bottom pixels of what is given that cannot be printed on.
     """
 
     width: int
@@ -50,6 +51,7 @@ class Target(NamedTuple):
     mirror: bool = False
     size: "tuple[int, int]" = (0, 0)
     media: str = ""
+    margins: "tuple[int, int, int, int]" = (0, 0, 0, 0)
 
 
 class Box(NamedTuple):
@@ -91,9 +93,10 @@ def box(raster: Raster, target: Target) -> Box:
         for is_, has, dpi in zip(natural, sheet, target.resolution, strict=True)
     )
     way = SCALINGS[target.scaling][0 if larger else 1]
-    if target.scaling == AUTO and larger and sheet == area:
+    if target.scaling == AUTO and larger and sheet == area and not any(target.margins):
         way = FILL
-    within = area if way == FIT else sheet
+    before, after, above, below = target.margins
+    within = (max(1, area[0] - before - after), max(1, area[1] - above - below)) if way == FIT else sheet
     ratios = [Fraction(has) / is_ for has, is_ in zip(within, natural, strict=True)]
     ratio = {FIT: min(ratios), FILL: max(ratios), NONE: Fraction(1)}[way]
     wide, high = (max(1, round(is_ * ratio)) for is_ in natural)
@@ -102,7 +105,9 @@ def box(raster: Raster, target: Target) -> Box:
     left, top = (has - is_ >> 1 for has, is_ in zip(within, (wide, high), strict=True))
     if way == NONE and target.place is not None:
         left, top = target.place
-    return Box(wide, high, left, top) if way == FIT else Box(wide, high, left - target.left, top - target.top)
+    if way == FIT:
+        return Box(wide, high, left + before, top + above)
+    return Box(wide, high, left - target.left, top - target.top)
 
 
 def _check(raster: Raster, target: Target) -> None:

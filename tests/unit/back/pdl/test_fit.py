@@ -17,6 +17,7 @@ RATIOS = ((300, 600), (600, 300), (600, 600), (600, 360), (203, 300), (72, 720))
 A4 = Raster(4960, 7016, GRAY8, (600, 600), (21000, 29700), "iso_a4_210x297mm")
 MARGIN = 100  # pixels, 4.2 mm at 600 dpi
 PRINTABLE = Target(4960 - 2 * MARGIN, 7016 - 2 * MARGIN, sheet=(4960, 7016), left=MARGIN, top=MARGIN)
+WHOLE = Target(4960, 7016, margins=(MARGIN,) * 4)
 
 
 def page(raster: Raster, data: bytes, rows: int = 3) -> Page:
@@ -65,6 +66,7 @@ rasters = st.builds(Raster, sizes, sizes, spaces, dpis)
 targets = st.builds(
     Target, sizes, sizes, spaces, dpis, st.tuples(st.integers(0, 60), st.integers(0, 60)), st.integers(-9, 9),
     st.integers(-9, 9), st.sampled_from([*SCALINGS, "nonsense"]), places, st.booleans(),
+    margins=st.tuples(*[st.integers(0, 30)] * 4),
 )  # fmt: skip
 
 
@@ -194,6 +196,10 @@ LAYOUTS = [  # page, target -> where it lies
     (A4._replace(width=3508, height=4960), PRINTABLE._replace(place=(0, 0)), Box(3508, 4960, -MARGIN, -MARGIN)),
     (A4._replace(width=5100, height=6600), Target(4960, 7016), Box(5421, 7016, -231, 0)),  # no margins: filled
     (A4._replace(width=5100, height=6600), Target(4960, 7016, scaling="auto-fit"), Box(4960, 6419, 0, 298)),
+    (A4._replace(width=5100, height=6600), WHOLE, Box(4760, 6160, MARGIN, 328 + MARGIN)),  # margins that are given
+    (A4, WHOLE._replace(scaling="fit"), Box(4760, 6733, MARGIN, 41 + MARGIN)),
+    (A4, WHOLE._replace(scaling="fill"), Box(4960, 7016, 0, 0)),
+    (A4._replace(width=3508, height=4960), WHOLE, Box(3508, 4960, 726, 1028)),
     (A4._replace(width=2480, height=3508, resolution=(300, 300)), Target(4960, 7016), Box(4960, 7016, 0, 0)),
     (A4, Target(2976, 2105, resolution=(360, 180)), Box(2976, 2105, 0, 0)),
 ]
