@@ -54,12 +54,13 @@ class Row(NamedTuple):
 
 
 DPI_300, DPI_600, DPI_203 = (300, 300), (600, 600), (203, 203)
+PCL_EDGES = (635, 635, 423, 423)  # what PCL's logical page leaves out: HP's PCL 5 reference, figure 2-4
 USUAL: "Mapping[str, Row]" = MappingProxyType(
     {
         "pwg": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
         "urf": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
         "postscript": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
-        "pcl5": Row(Machine((DPI_600, DPI_300), traits={"duplex": True}), False, ALL_SIDES),
+        "pcl5": Row(Machine((DPI_600, DPI_300), margins=PCL_EDGES, traits={"duplex": True}), False, ALL_SIDES),
         "escpos": Row(Machine((DPI_203,), margins=(0, 0, 0, 0), roll=576), sizes=RECEIPTS),
         "zpl": Row(Machine((DPI_203,), margins=(0, 0, 0, 0)), sizes=LABELS),
     }

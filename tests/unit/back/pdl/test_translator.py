@@ -1,10 +1,11 @@
 """Jobs of any kind on a machine whose language we write, from the client's bytes to the machine's."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from feedpath.back.pdl import choose, sniff
+from feedpath.back.pdl import choose, languages, sniff
 from feedpath.back.pdl.passthrough import PassThrough
 from feedpath.core import reasons
 from feedpath.core.job import ABORTED, COMPLETED
@@ -17,6 +18,11 @@ PCL = ("PJL", "PCL", "PCLXL")
 
 def run(coroutine) -> None:
     asyncio.run(asyncio.wait_for(coroutine, WATCHDOG_S))
+
+
+def traits(name: str) -> "dict[str, Any]":
+    """Return what is taken for granted of machines of a language."""
+    return dict(languages.writer(languages.BY_NAME[name], choose.USUAL[name].machine)[1]._asdict())
 
 
 @pytest.mark.parametrize(
@@ -34,6 +40,11 @@ def test_a_machine_is_driven_in_the_best_language_that_it_names(commands, name):
     assert driver.name == name
     anything = {"application/pdf", "image/urf", "text/plain", "application/octet-stream"}
     assert anything <= set(driver.capabilities.formats)
+
+
+@pytest.mark.parametrize("name", [name for name in choose.USUAL if "margins" in traits(name)])
+def test_what_a_language_cuts_off_is_told_as_margins(name):
+    assert traits(name)["margins"] == choose.USUAL[name].machine.margins
 
 
 def test_a_machine_that_names_no_language_of_ours_takes_raw_bytes():
