@@ -102,6 +102,31 @@ def test_runs_fill_a_row(rows: ModuleType, coded: bytes, stride: int, pixel: int
         assert decoded(rows, coded, stride, pixel, len(expected) // stride, 1, piece) == expected
 
 
+@pytest.mark.parametrize("band", [1, 3])
+def test_runs_of_every_length_fill_their_place_and_no_more(rows: ModuleType, band: int) -> None:
+    coded, stride, height = b"", 300, 2 * 127
+    for count in range(2, 129):
+        as_they_are = bytes([257 - count, *range(count)])
+        for runs in (as_they_are + bytes([count - 1, 7]), bytes([count - 1, 9]) + as_they_are):
+            coded += b"\0" + runs + b"\0\5" * (stride - 2 * count)
+    expected = spelled_out(coded, stride, 1, height)
+    for piece in (len(coded), 1000):
+        assert decoded(rows, coded, stride, 1, height, band, piece) == expected
+
+
+@pytest.mark.parametrize("more", [0, 1])
+@pytest.mark.parametrize("head, data", [(98, 1), (158, 99)], ids=["alike", "as they are"])
+def test_a_run_ends_with_its_row_or_is_wrong_and_nothing_is_put_behind(
+    rows: ModuleType, head: int, data: int, more: int
+) -> None:
+    longer = more if head < 128 else -more
+    row = bytes([0, 99, 1, head + longer]) + b"\2" * (data + more * (data > 1))
+    state, memory = array("q", [0] * rows.STATE), bytearray(3 * 199)
+    rows.decode(state, row * 2 + bytes(200), memory, 2 * 199, 199, 1, BLANK)
+    assert (state[rows.PHASE] == rows.OVERRUN) == bool(more)
+    assert memory[2 * 199 :] == bytes(199)
+
+
 @pytest.mark.parametrize(
     "row, pixel, coded",
     [
