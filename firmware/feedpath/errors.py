@@ -1,17 +1,28 @@
-"""The two errors that cross the house. Small set: runs under MicroPython too."""
+"""The errors that cross the house. Small set: runs under MicroPython too."""
+
+BROKEN, UNPRINTABLE = "document-format-error", "document-unprintable-error"
 
 
 class WireError(Exception):
     """The peer's bytes are wrong: answer in its protocol, then close.
 
     The message says what is wrong and where. `status` is the answer's code in the
-    protocol's own numbers (HTTP 431, IPP 0x0400), or None for the protocol's usual one.
+    protocol's own numbers (HTTP 431, IPP 0x0400), or None for the protocol's usual one. `reason` is the keyword in
+    job-state-reasons of a job that ends for it.
     """
 
-    def __init__(self, message: str, status: "int | None" = None):
+    def __init__(self, message: str, status: "int | None" = None, reason: str = BROKEN):
         super().__init__(message)
         self.message = message
         self.status = status
+        self.reason = reason
+
+
+class Unprintable(WireError):
+    """A document that may be sound and is not printed all the same: it is too large, or needs too much."""
+
+    def __init__(self, message: str):
+        super().__init__(message, None, UNPRINTABLE)
 
 
 class Refused(Exception):

@@ -72,6 +72,13 @@ def jpeg(width: int = 320, height: int = 240, color: bool = True) -> bytes:
     return out + _entropy(-(-width // 8), -(-height // 8), components) + b"\xff\xd9"
 
 
+def lying_jpeg(width: int, height: int) -> bytes:
+    """Return a JPEG that says to be so many pixels large, and has a few of them."""
+    whole = jpeg(16, 16)
+    frame = whole.index(b"\xff\xc0") + 5
+    return whole[:frame] + struct.pack(">HH", height, width) + whole[frame + 4 :]
+
+
 def _segment(marker: int, body: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 

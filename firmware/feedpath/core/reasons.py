@@ -11,7 +11,7 @@ class Refusal(NamedTuple):
     """Why a request is refused."""
 
     keyword: str
-    ipp: int  # RFC 8011, B.1; too-many-jobs: PWG 5100.7
+    ipp: int  # RFC 8011, B.1; too-many-jobs: PWG 5100.7; from 0x0418 on: PWG 5100.13
     http: int  # RFC 9110, 15; 507: RFC 4918, 11.5
     sentence: str
 
@@ -43,6 +43,10 @@ REFUSALS = (
     Refusal("compression-not-supported", 0x040F, 415, "This compression is not supported."),
     Refusal("compression-error", 0x0410, 400, "The compressed document cannot be read."),
     Refusal("document-format-error", 0x0411, 400, "The document cannot be read."),
+    Refusal("document-password-error", 0x0418, 400, "The document's password is missing or wrong."),
+    Refusal("document-security-error", 0x041A, 400, "The document is protected in a way that is not supported."),
+    Refusal("document-unprintable-error", 0x041B, 400, "The document is more than can be printed here."),
+    Refusal("unsupported-document-format", 0x040A, 415, "This printer does not print this kind of document."),
     Refusal("internal-error", 0x0500, 500, "Something went wrong inside; the log says what."),
     Refusal("operation-not-supported", 0x0501, 501, "This operation is not supported."),
     Refusal("service-unavailable", 0x0502, 503, "The printer is being shut down or started."),
@@ -118,6 +122,13 @@ JOB_REASONS = (  # RFC 8011, 5.3.8 and the IANA registry of job-state-reasons
     Reason("aborted-by-system", "The job was ended by the print server.", ""),
     Reason("compression-error", "The compressed document could not be read.", "Print it again without compression."),
     Reason("document-format-error", "The document could not be read.", ""),
+    Reason("document-password-error", "The document's password is missing or wrong.", "Print it with its password."),
+    Reason(
+        "document-security-error",
+        "The document is protected in a way that is not supported.",
+        "Print it without protection.",
+    ),
+    Reason("document-unprintable-error", "The document is more than can be printed here.", ""),
     Reason("job-canceled-at-device", "Canceled at the printer.", ""),
     Reason("job-canceled-by-operator", "Canceled by an administrator.", ""),
     Reason("job-canceled-by-user", "Canceled by its owner.", ""),
@@ -133,6 +144,11 @@ JOB_REASONS = (  # RFC 8011, 5.3.8 and the IANA registry of job-state-reasons
     Reason("processing-to-stop-point", "Being canceled.", ""),
     Reason("resources-are-not-ready", "Waiting for what it needs.", "See what the printer needs."),
     Reason("submission-interrupted", "The client went away before the document was complete.", "Print it again."),
+    Reason(
+        "unsupported-document-format",
+        "This printer does not print this kind of document.",
+        "Print it from a program that shows it.",
+    ),
 )
 
 SEVERITIES = ("-report", "-warning", "-error")

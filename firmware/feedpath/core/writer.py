@@ -142,8 +142,7 @@ class Writer:
         try:
             return self._print(job)
         except (WireError, Refused) as error:
-            reason = error.reason if isinstance(error, Refused) else "document-format-error"
-            return Outcome(FAILED, reason, str(error))
+            return Outcome(FAILED, error.reason, str(error))
         except OSError as error:
             logger.error("the document of job %d cannot be read: %s", job.id, error)
             return UNREADABLE

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from feedpath.back.pdl.kernels import bits
 from feedpath.back.pdl.page import BLACK1, Page, Setup
 from feedpath.core.driver import Facts
-from feedpath.errors import WireError
+from feedpath.errors import Unprintable, WireError
 
 INITIALIZE = b"\x1b@"  # ESC @
 ASK = b"\x10\x04\x02\x10\x04\x03\x10\x04\x04"  # DLE EOT 2, 3, 4: answered at once, one byte each, whatever goes on
@@ -119,7 +119,7 @@ def _check(page: Page, traits: Traits) -> None:
     if raster.space != BLACK1:
         raise WireError(f"A receipt is printed from pages in black, 1 bit a pixel; this one is {raster.space}.")
     if raster.width > traits.dots:
-        raise WireError(f"The page is {raster.width} dots wide; this printer prints at most {traits.dots}.")
+        raise Unprintable(f"The page is {raster.width} dots wide; this printer prints at most {traits.dots}.")
     if raster.width < 1:
         raise WireError("The page has no dots; at least 1 across is needed.")
 

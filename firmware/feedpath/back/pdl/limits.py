@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from feedpath.errors import WireError
+from feedpath.errors import Unprintable, WireError
 
 
 class Limits(NamedTuple):
@@ -19,7 +19,10 @@ class Limits(NamedTuple):
     copies: int = 9_999
 
     def check(self, page: int, width: int, height: int, resolution: "tuple[int, int]") -> None:
-        """Raise WireError when the page of that number, so many pixels wide and high, is too large or is nothing."""
+        """Raise Unprintable when the page of that number, so many pixels wide and high, is too large.
+
+        Raise WireError when it is nothing.
+        """
         _within(f"Page {page}", page, self.pages, "pages")
         _within(f"Page {page}, {width} pixels wide,", width, self.row, "pixels in a row")
         _within(f"Page {page}, {height} rows high,", height, self.rows, "rows")
@@ -33,4 +36,5 @@ USUAL = Limits()
 
 def _within(what: str, value: int, most: int, unit: str) -> None:
     if not 0 < value <= most:
-        raise WireError(f"{what} cannot be printed: 1 to {most} {unit} are allowed.")
+        fault = Unprintable if value > most else WireError
+        raise fault(f"{what} cannot be printed: 1 to {most} {unit} are allowed.")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from feedpath.back.pdl import pjl
 from feedpath.back.pdl.kernels import pcl
 from feedpath.back.pdl.page import BLACK1, MM_100_PER_INCH, RGB24, Page, Raster, Setup
-from feedpath.errors import WireError
+from feedpath.errors import Unprintable, WireError
 
 RESET = b"\x1bE"
 EDGE_DPI = 300  # HP tells the edges of the logical page in dots of 1/300 inch
@@ -172,7 +172,7 @@ def _check(raster: Raster, traits: Traits) -> None:
         allowed = ", ".join(str(dpi) for dpi in traits.resolutions)
         raise WireError(f"A page has {across} x {along} dots per inch; this machine takes {allowed}.")
     if raster.stride + TRANSFER_SPARE > ROWS_MOST or raster.height > ROWS_MOST:
-        raise WireError(f"A page has {raster.width} x {raster.height} pixels; PCL takes {ROWS_MOST} bytes and rows.")
+        raise Unprintable(f"A page has {raster.width} x {raster.height} pixels; PCL takes {ROWS_MOST} bytes and rows.")
 
 
 class _Job:

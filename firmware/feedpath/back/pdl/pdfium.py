@@ -14,19 +14,20 @@ import pypdfium2.raw as pdfium
 from feedpath.back.pdl.layout import Placed, Shape
 from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH, RGB24
 from feedpath.back.pdl.pdfwrap import POINTS_PER_INCH, Pieces
-from feedpath.errors import WireError
+from feedpath.errors import BROKEN, WireError
 
 WHITE = 0xFFFFFFFF
 KINDS = {GRAY8: (pdfium.FPDFBitmap_Gray, 1, 0), RGB24: (pdfium.FPDFBitmap_BGR, 3, pdfium.FPDF_REVERSE_BYTE_ORDER)}
 DRAWN = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING  # annotations that are meant to be printed
 FORM_VERSION = 1  # of FPDF_FORMFILLINFO, without XFA
-FAULTS = {  # FPDF_GetLastError
-    pdfium.FPDF_ERR_SECURITY: "The PDF is protected in a way that is not supported; print it without protection.",
-    pdfium.FPDF_ERR_PAGE: "The PDF has no page that can be read.",
+PASSWORD, SECURITY = "document-password-error", "document-security-error"  # PWG 5100.13, job-state-reasons
+FAULTS = {  # FPDF_GetLastError: what is said, and the reason
+    pdfium.FPDF_ERR_SECURITY: ("is protected in a way that is not supported; print it without protection", SECURITY),
+    pdfium.FPDF_ERR_PAGE: ("has no page that can be read", BROKEN),
 }
-BROKEN = "The PDF is broken and cannot be read."
-LOCKED = "The PDF is encrypted; print it with its password."
-WRONG_PASSWORD = "The PDF's password is not the one that came with the job."
+OTHERWISE = ("is broken and cannot be read", BROKEN)
+LOCKED = "The PDF is protected by a password that did not come with the job; print it again with its password."
+WRONG_PASSWORD = "The PDF's password is not the one that came with the job; print it again with the right one."
 PASSWORD_BYTES = 127  # ISO 32000-2, 7.6.4.3.3
 MOST_PAGE = 1_000_000 * 72  # points, far above all paper: a size that is still a number
 
@@ -72,8 +73,9 @@ class Document:
         if self._trouble is not None:
             return WireError(f"The document cannot be read from storage: {self._trouble}.")
         if code == pdfium.FPDF_ERR_PASSWORD:
-            return WireError(WRONG_PASSWORD if tried else LOCKED)
-        return WireError(FAULTS.get(code, BROKEN))
+            return WireError(WRONG_PASSWORD if tried else LOCKED, reason=PASSWORD)
+        told, reason = FAULTS.get(code, OTHERWISE)
+        return WireError(f"The PDF {told}.", reason=reason)
 
     def leaf(self, index: int, shape: "Shape | None" = None, after: "Callable[[], None] | None" = None) -> "Leaf":
         """Return a page, which counts from 0; raise WireError when it cannot be read.

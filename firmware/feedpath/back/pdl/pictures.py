@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from feedpath.back.pdl.layout import Shape
 from feedpath.back.pdl.page import MM_100_PER_INCH
 from feedpath.back.pdl.pdfwrap import Part, Pdf, Piece, Pieces
-from feedpath.errors import WireError
+from feedpath.errors import Unprintable, WireError
 
 UNSAID_PPI = 150.0  # of a picture that does not say; counts only where pictures are not scaled
 MOST_PPI = 100_000
@@ -112,13 +112,14 @@ def jpeg(file: BinaryIO, pixels: int, whole: int) -> Picture:
 def check_size(what: str, width: int, height: int, pixels: int) -> None:
     """Raise WireError for a picture of no pixels, or of more than are allowed."""
     if not 0 < width * height <= pixels:
-        raise WireError(f"The {what} has {width} x {height} pixels; allowed are 1 to {pixels} in all.")
+        fault = Unprintable if width * height else WireError
+        raise fault(f"The {what} has {width} x {height} pixels; allowed are 1 to {pixels} in all.")
 
 
 def check_whole(what: str, taken: int, allowed: int) -> None:
     """Raise WireError for a picture that takes more memory than is allowed, as all of it is needed at once."""
     if taken > allowed:
-        raise WireError(f"The {what} and takes {taken} bytes; allowed are {allowed}.")
+        raise Unprintable(f"The {what} and takes {taken} bytes; allowed are {allowed}.")
 
 
 def _coefficients(frame: bytes, pixels: int) -> int:
@@ -169,7 +170,7 @@ def _segments(file: BinaryIO) -> "Iterator[tuple[int, bytes]]":
         if marker in (SOS, EOI):
             return
         if marker in OTHER_FRAMES:
-            raise WireError(f"JPEGs coded so (marker FF {marker:02X}) are not decoded; baseline and progressive are.")
+            raise Unprintable(f"JPEGs coded so (marker FF {marker:02X}) are not decoded; baseline and progressive are.")
         head = file.read(2)
         length = int.from_bytes(head, "big") - 2
         if len(head) < 2 or length < 0:

@@ -5,6 +5,7 @@ import fcntl
 import json
 import logging
 import os
+import re
 import select
 import signal
 import socket
@@ -17,7 +18,7 @@ from pathlib import Path
 from feedpath.back.pdl.order import Order
 from feedpath.core.driver import Source
 from feedpath.core.ring import Closed
-from feedpath.errors import WireError
+from feedpath.errors import UNPRINTABLE, WireError
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,8 @@ KILLED: "dict[int, str]" = {  # what people are told when the system ended the w
     signal.SIGXCPU: "The document takes longer to draw than one document may.",
     signal.SIGKILL: "The document needs more memory or time than one document may have.",
 }
-BROKE = "Drawing the document failed; the log says more."
+BROKE, BUG = "Drawing the document failed; the log says more.", "aborted-by-system"
+REASON = re.compile(r"[a-z-]{1,40}-error")
 
 
 class Worker:
@@ -41,7 +43,7 @@ class Worker:
         self._source = source
         self._streams = streams
         self._marks: "list[tuple[int, int]]" = []  # (position in the output, impressions up to there)
-        self._wrong = ""
+        self._wrong: "WireError | None" = None
         self._process: "subprocess.Popen[bytes] | None" = None
         self._stopped = False
         self._lock = threading.Lock()  # over _process and _stopped
@@ -119,7 +121,7 @@ class Worker:
                     waiting.discard(control.fileno())
                 *lines, told = (told + more).split(b"\n")
                 if len(told) > TOLD_MOST:
-                    raise WireError(BROKE)
+                    raise WireError(BROKE, reason=BUG)
                 for line in lines:
                     self._hear(line)
             if output in ready:
@@ -137,12 +139,12 @@ class Worker:
         try:
             told = json.loads(line)
             if "wrong" in told:
-                self._wrong = str(told["wrong"])[:SENTENCE_MOST]
+                self._wrong = _wrong(str(told["wrong"]), str(told["reason"]))
             else:
                 self._marks.append((int(told["at"]), int(told["impressions"])))
         except (ValueError, KeyError, TypeError) as error:
             logger.error("the worker of a document says %r", line[:SENTENCE_MOST])
-            raise WireError(BROKE) from error
+            raise WireError(BROKE, reason=BUG) from error
 
     def _count(self, position: int) -> None:
         while self._marks and self._marks[0][0] <= position:
@@ -152,11 +154,18 @@ class Worker:
         """Raise WireError when the process did not end well."""
         if self._stopped:
             raise Closed
-        if self._wrong:
-            raise WireError(self._wrong)
+        if self._wrong is not None:
+            raise self._wrong
         if status:
             logger.error("the worker of a document ended with status %d", status)
-            raise WireError(KILLED.get(-status, BROKE) if status < 0 else BROKE)
+            raise WireError(KILLED.get(-status, BROKE), reason=UNPRINTABLE if status < 0 else BUG)
+
+
+def _wrong(sentence: str, reason: str) -> WireError:
+    """Return what a process says to be wrong with its document."""
+    if not REASON.fullmatch(reason):
+        raise ValueError(f"{reason!r} is no reason")
+    return WireError(sentence[:SENTENCE_MOST], reason=reason)
 
 
 def _spawn(document: int, control: socket.socket) -> "subprocess.Popen[bytes]":

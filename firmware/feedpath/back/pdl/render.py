@@ -14,7 +14,7 @@ from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH, Page, Raster, Setup
 from feedpath.back.pdl.pdfium import Canvas, Document, Leaf
 from feedpath.back.pdl.pdfwrap import Part, Pieces
 from feedpath.back.pdl.truetype import Fonts
-from feedpath.errors import WireError
+from feedpath.errors import Unprintable, WireError
 
 CANVAS_ROWS = 1024  # fewer rows cost CPU time, as each band goes through the whole page again; more cost memory
 CANVAS_BYTES = 8 * 1024 * 1024
@@ -64,7 +64,7 @@ def render(
 def _check(view: View, limits: RenderLimits) -> None:
     width, height = view.pixels
     if width < 1 or height < 1 or width * height > limits.sheet_pixels:
-        raise WireError(f"The sheet has {width} x {height} pixels; allowed are 1 to {limits.sheet_pixels} in all.")
+        raise Unprintable(f"The sheet has {width} x {height} pixels; allowed are 1 to {limits.sheet_pixels} in all.")
 
 
 class Numbered(NamedTuple):
@@ -88,12 +88,13 @@ def _pdf(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
     if not 0 < document.count <= limits.pages:
         count = document.count
         document.close()
-        raise WireError(f"The PDF has {count} pages; allowed are 1 to {limits.pages}.")
+        fault = Unprintable if count > 0 else WireError
+        raise fault(f"The PDF has {count} pages; allowed are 1 to {limits.pages}.")
     indices = [index for span in layout.chosen(document.count, view.ranges) for index in span]
     if not indices:
         count = document.count
         document.close()
-        raise WireError(f"None of the pages asked for is among the {count} pages of the PDF.")
+        raise Unprintable(f"None of the pages asked for is among the {count} pages of the PDF.")
     pages = (Numbered(index + 1, partial(document.leaf, index)) for index in indices)
     return Opened(pages, len(indices), document.close)
 
@@ -117,7 +118,7 @@ def _picture(picture: pictures.Picture) -> Opened:
 def _text(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
     length = file.seek(0, 2)
     if length > limits.text_bytes:
-        raise WireError(f"The text has {length} bytes; allowed are {limits.text_bytes}.")
+        raise Unprintable(f"The text has {length} bytes; allowed are {limits.text_bytes}.")
     fonts = Fonts()
     return Opened(_written(file, view, limits, fonts), 0, fonts.close)
 
@@ -128,12 +129,12 @@ def _written(file: BinaryIO, view: View, limits: RenderLimits, fonts: Fonts) -> 
     number = drawn = 0
     for number, lines in enumerate(plain.pages(file, paper.columns, paper.rows), 1):
         if number > limits.pages:
-            raise WireError(f"The text has more pages than the {limits.pages} that are allowed.")
+            raise Unprintable(f"The text has more pages than the {limits.pages} that are allowed.")
         if layout.is_chosen(number, view.ranges):
             drawn += 1
             yield Numbered(number, partial(_leaf, lines, paper, fonts))
     if not drawn:
-        raise WireError(f"None of the pages asked for is among the {number} pages of the text.")
+        raise Unprintable(f"None of the pages asked for is among the {number} pages of the text.")
 
 
 def _leaf(lines: "list[str]", paper: plain.Paper, fonts: Fonts) -> Leaf:

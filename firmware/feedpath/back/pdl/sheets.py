@@ -12,7 +12,7 @@ from typing import NamedTuple
 from feedpath.back.pdl.fit import NO_INK, blank
 from feedpath.back.pdl.kernels import pixels
 from feedpath.back.pdl.page import BITS, Page, Raster, Setup
-from feedpath.errors import WireError
+from feedpath.errors import Unprintable, WireError
 
 HELD_BYTES = 32 * 1024 * 1024  # of a page, compressed: A4 at 600 dpi has 4.3 MB in bits, 34.8 in tones before that
 QUICK = 1  # zlib's level
@@ -194,7 +194,7 @@ def upward(page: Page, most: int = HELD_BYTES) -> "Iterator[memoryview]":
 
 
 class Held:
-    """A page kept whole, compressed; raises WireError when that takes more than `most` bytes."""
+    """A page kept whole, compressed; raises Unprintable when that takes more than `most` bytes."""
 
     def __init__(self, page: Page, most: int = HELD_BYTES):
         self.raster = page.raster
@@ -204,7 +204,7 @@ class Held:
             packed = zlib.compress(band, QUICK)
             size += len(packed)
             if size > most:
-                raise WireError(
+                raise Unprintable(
                     f"A page of {self.raster.width} x {self.raster.height} pixels takes more than the {most} bytes "
                     "that are there to print it turned or again; a lower resolution takes fewer."
                 )

@@ -1,7 +1,8 @@
 """The process that an untrusted document is converted in: document on descriptor 0, the machine's bytes on 1.
 
 On the socket that its argument numbers it is given its order as a line, and tells in lines of JSON how it goes on:
-{"impressions": so many, "at": bytes of output}, and at last {"wrong": sentence} where the document cannot be printed.
+{"impressions": so many, "at": bytes of output}, and at last {"wrong": sentence, "reason": keyword} where the document
+cannot be printed.
 """
 
 import json
@@ -14,7 +15,7 @@ from feedpath.back.pdl import sandbox
 from feedpath.back.pdl.convert import Work
 from feedpath.back.pdl.order import Order
 from feedpath.back.pdl.source import FileSource
-from feedpath.errors import WireError
+from feedpath.errors import UNPRINTABLE, WireError
 
 DOCUMENT, OUTPUT = 0, 1
 OUT_OF_MEMORY = "The document needs more memory than one document may have."
@@ -36,9 +37,9 @@ def main() -> None:
             try:
                 _convert(work, tell)
             except WireError as error:
-                tell({"wrong": error.message})
+                tell({"wrong": error.message, "reason": error.reason})
             except MemoryError:
-                tell({"wrong": OUT_OF_MEMORY})
+                tell({"wrong": OUT_OF_MEMORY, "reason": UNPRINTABLE})
 
 
 def _convert(work: Work, tell: "Callable[[dict[str, object]], None]") -> None:

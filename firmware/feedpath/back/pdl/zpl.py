@@ -17,7 +17,7 @@ from typing import NamedTuple
 from feedpath.back.pdl.kernels import bits
 from feedpath.back.pdl.page import BLACK1, Page, Raster, Setup
 from feedpath.core.driver import Facts
-from feedpath.errors import WireError
+from feedpath.errors import Unprintable, WireError
 
 ABORT = b"~JA"  # cancel all: a tilde also ends a graphic field before its time
 ASK = b"~HS"
@@ -92,7 +92,8 @@ def _check(raster: Raster) -> None:
     if raster.space != BLACK1:
         raise WireError(f"A label is printed from pages in black, 1 bit a pixel; this one is {raster.space}.")
     if not (1 <= raster.width <= DOTS_MOST and 1 <= raster.height <= DOTS_MOST):
-        raise WireError(f"The label is {raster.width} x {raster.height} dots large; 1 to {DOTS_MOST} each are allowed.")
+        size = f"{raster.width} x {raster.height}"
+        raise Unprintable(f"The label is {size} dots large; 1 to {DOTS_MOST} each are allowed.")
 
 
 def _head(raster: Raster, traits: Traits) -> bytes:

@@ -247,19 +247,37 @@ def test_a_worker_that_is_stopped_before_it_begins_does_not(source: Sources) -> 
     assert list(worker) == []
 
 
+@pytest.mark.parametrize("password, sentence", [("", "protected by a password"), ("wrong", "not the one")])
+def test_a_worker_tells_why_a_document_is_not_printed(source: Sources, password: str, sentence: str) -> None:
+    locked = source(pages.pdf([""], password="open sesame"))
+    with pytest.raises(WireError, match=sentence) as told:
+        list(Worker(order("application/pdf")._replace(password=password), locked, streams=False))
+    assert told.value.reason == "document-password-error"
+
+
 def test_a_worker_that_is_killed_is_told_of_in_words(source: Sources) -> None:
     worker = Worker(order("application/pdf"), source(documents.pdf(50)), streams=False)
     pieces = iter(worker)
     next(pieces)
     assert worker._process is not None
     worker._process.kill()
-    with pytest.raises(WireError, match="memory or time"):
+    with pytest.raises(WireError, match="memory or time") as told:
         list(pieces)
+    assert told.value.reason == "document-unprintable-error"
     assert not [thread for thread in threading.enumerate() if thread.name == "feeder"]
 
 
 @pytest.mark.parametrize(
-    "said", [b"nonsense\n", b"[]\n", b'{"at": 1}\n', b'{"at": null, "impressions": 1}\n', b"x" * 200_000]
+    "said",
+    [
+        b"nonsense\n",
+        b"[]\n",
+        b'{"at": 1}\n',
+        b'{"at": null, "impressions": 1}\n',
+        b'{"wrong": "No."}\n',
+        b'{"wrong": "No.", "reason": "no reason"}\n',
+        b"x" * 200_000,
+    ],
 )
 def test_a_worker_that_talks_nonsense_is_not_believed(
     source: Sources, monkeypatch: pytest.MonkeyPatch, said: bytes
@@ -276,7 +294,7 @@ def test_a_worker_that_talks_nonsense_is_not_believed(
     monkeypatch.setattr(process, "_spawn", spawn)
     with pytest.raises(WireError) as told:
         list(Worker(order("application/pdf"), source(said), streams=False))
-    assert told.value.message == process.BROKE
+    assert (told.value.message, told.value.reason) == (process.BROKE, "aborted-by-system")
 
 
 def test_all_deaths_have_a_sentence() -> None:

@@ -19,7 +19,7 @@ from feedpath.back.pdl.layout import GRIDS, SCALINGS, TURNS, Margins, View
 from feedpath.back.pdl.page import GRAY8, RGB24, Setup
 from feedpath.back.pdl.render import JPEG, PDF, PNG, TEXT, RenderLimits, render
 from feedpath.errors import WireError
-from tests.fakes import pages
+from tests.fakes import documents, pages
 
 ROOT = Path(__file__).parents[4]
 GOLDEN = ROOT / "tests/golden/pages"
@@ -143,9 +143,28 @@ def test_an_encrypted_document_is_drawn_with_its_password_only() -> None:
     content = ["0 0 0 rg 0 0 700 900 re f"]
     locked = pages.pdf(content, password="open sesame")
     assert drawn(locked, PDF, password="open sesame") == drawn(pages.pdf(content), PDF)
-    assert refusal(locked, PDF) == "The PDF is encrypted; print it with its password."
+    assert "protected by a password" in refusal(locked, PDF)
     assert "password is not the one" in refusal(locked, PDF, password="wrong")
     assert drawn(pages.pdf(content, password=""), PDF) == drawn(pages.pdf(content), PDF)
+
+
+@pytest.mark.parametrize(
+    "document, format, reason",
+    [
+        (b"%PDF-1.7\n", PDF, "document-format-error"),
+        (pages.pdf([]), PDF, "document-format-error"),
+        (pages.pdf([""], count=10_001), PDF, "document-unprintable-error"),
+        (pages.pdf([""], password="secret"), PDF, "document-password-error"),
+        (documents.lying_jpeg(60_000, 60_000), JPEG, "document-unprintable-error"),
+        (b"", TEXT, "document-format-error"),
+    ],
+)
+def test_a_document_that_is_wrong_and_one_that_is_too_much_have_different_reasons(
+    document: bytes, format: str, reason: str
+) -> None:
+    with pytest.raises(WireError) as refused:
+        drawn(document, format)
+    assert refused.value.reason == reason
 
 
 @pytest.mark.parametrize(
