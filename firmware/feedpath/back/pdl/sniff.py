@@ -118,6 +118,14 @@ MORE_NAMES = {
     "image/heif": "an iPhone photo (HEIC)",
 }
 NAMES = {kind.type: kind.name for kind in (*KINDS, *IN_ZIP)} | MORE_NAMES
+GUESSED = (UNKNOWN, EMPTY, TEXT)  # what has no mark of its own
+SHOW = "Print it from a program that shows it."
+INSTEAD = {  # what to do with a document that cannot be printed, where a program that shows it is not the cure
+    EMPTY: "Print it again; nothing of it arrived.",
+    PCLM: "Send it as PDF, PWG raster or Apple raster instead.",
+    XPS: "Send it as PDF instead, or print it from a program that shows it.",
+    OXPS: "Send it as PDF instead, or print it from a program that shows it.",
+}
 
 EQUALS = {  # what content tells -> labels that tell it more exactly
     TEXT: {PCL, ESCP, ESCPOS, HPGL, "text/css", "text/csv", "text/html", "text/markdown"},
@@ -161,6 +169,11 @@ def sniff(head: bytes, told: str = "") -> str:
 def name(type: str) -> str:
     """Return how people call a document of a MIME type, with its article, for the middle of a sentence."""
     return NAMES.get(type) or f"a document of the type {type}"
+
+
+def refusal(type: str) -> str:
+    """Return what is said of a document of a MIME type that cannot be printed, and what to do."""
+    return f"This printer cannot print {name(type)}. {INSTEAD.get(type, SHOW)}"
 
 
 def charset(head: bytes) -> str:

@@ -14,6 +14,7 @@ from feedpath.errors import WireError
 
 ANY = "application/octet-stream"  # what it is, its first bytes tell
 RAW = "application/vnd.cups-raw"  # for the machine as it is
+MARKED = frozenset((*READ, *DRAWN)).difference(sniff.GUESSED)  # what we print and know for sure
 UNASKED: "dict[str, object]" = {  # what goes without saying: a document that asks no more is not touched
     "copies": 1,
     "number-up": 1,
@@ -50,9 +51,7 @@ class Translator(Driver):
         if self._untouched(ticket.format, ticket.options):
             return None
         order = self._order(ticket)
-        if ticket.format == ANY:
-            return lambda source: Sniffed(self, order, source)
-        return lambda source: self.conversion(order, source)
+        return lambda source: Sniffed(self, order, source)
 
     def streams(self, ticket: Ticket) -> bool:
         """Return whether the document can go on while it comes in; not one that must be drawn."""
@@ -82,7 +81,7 @@ class Translator(Driver):
             return Untouched(source)
         if order.format in (*READ, *DRAWN):
             return self.begin(order, source)
-        raise WireError(f"This printer cannot print {sniff.name(order.format)}. Print it from a program that shows it.")
+        raise WireError(sniff.refusal(order.format), reason="unsupported-document-format")
 
     def begin(self, order: Order, source: Source) -> Conversion:
         """Return the conversion of a document that is read or drawn."""
@@ -119,6 +118,17 @@ class Untouched:
         """It ends with its source."""
 
 
+def told_format(head: bytes, label: str) -> str:
+    """Return what a document that begins with `head` is printed as.
+
+    A mark that it begins with says more than its label, but for text: that may be the source of anything.
+    """
+    found = sniff.sniff(head, "" if label == ANY else label)
+    if label == ANY or found in MARKED or not (found in sniff.GUESSED or label == sniff.TEXT):
+        return found
+    return label
+
+
 class Sniffed:
     """The Conversion of a document that its first bytes tell the format of."""
 
@@ -135,9 +145,12 @@ class Sniffed:
         return 0 if self._conversion is None else self._conversion.impressions
 
     def __iter__(self) -> "Iterator[bytes | memoryview]":
-        head = bytes(self._source.peek()[: sniff.HEAD_MOST])
-        order = self._order._replace(format=sniff.sniff(head))
-        self._conversion = self._driver.conversion(order, self._source)
+        label, head = self._order.format, bytes(self._source.peek()[: sniff.HEAD_MOST])
+        format = told_format(head, label)
+        if label in READ and format in DRAWN:  # it may still be coming in, and must be whole to be drawn
+            labelled, found = sniff.name(label), sniff.name(format)
+            raise WireError(f"The document is labelled as {labelled}, but is {found}. Print it again as what it is.")
+        self._conversion = self._driver.conversion(self._order._replace(format=format), self._source)
         if self._stopped:
             self._conversion.stop()
         yield from self._conversion

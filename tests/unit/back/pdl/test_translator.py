@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from feedpath.back.pdl import choose, languages, sniff
+from feedpath.back.pdl import choose, languages, sniff, translator
 from feedpath.back.pdl.passthrough import PassThrough
 from feedpath.core import reasons
 from feedpath.core.job import ABORTED, COMPLETED
@@ -118,17 +118,64 @@ def test_raster_is_touched_only_where_something_is_asked_of_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "document, named", [(b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml word/", "print"), (b"GIF89a", "GIF")]
+    "document, named",
+    [
+        (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", "an Office or XPS document. Print it from a program"),
+        (b"PK\x03\x04" + bytes(26) + b"FixedDocumentSequence.fdseq", "an XPS document. Send it as PDF"),
+        (b"%PDF-1.7\n%PCLm 1.0\n", "a PCLm document. Send it as PDF, PWG raster or Apple raster"),
+        (b"GIF89a", "a GIF picture"),
+    ],
 )
 def test_a_document_of_another_kind_ends_its_job_and_says_what_it_is(tmp_path, document, named):
     async def main():
         async with Box(tmp_path, Machine(), driver=choose.choose(PCL, letter_first=False)) as box:
             with pytest.raises(Refused) as refused:
                 await box.print(document + bytes(1000), format="application/octet-stream")
-            assert refused.value.reason == "document-format-error" and named in refused.value.detail
+            assert refused.value.reason == "unsupported-document-format" and named in refused.value.detail
             (job,) = box.printer.jobs.values()
-            assert job.state == ABORTED
+            assert (job.state, job.reasons) == (ABORTED, ("unsupported-document-format",))
             assert (await box.print(documents.urf(dpi=300), format="image/urf")).state == COMPLETED
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "label, document, format",
+    [
+        ("application/pdf", documents.jpeg(), "image/jpeg"),
+        ("image/jpeg", documents.pdf(), "application/pdf"),
+        ("text/plain", documents.pdf(), "application/pdf"),
+        ("image/urf", documents.pwg(), "image/pwg-raster"),
+        ("application/pdf", documents.urf(), "image/urf"),
+        ("application/octet-stream", documents.text(), "text/plain"),
+        ("application/pdf", documents.text(), "application/pdf"),  # a broken one, or no PDF: not many pages of letters
+        ("application/pdf", b"%PDF-1.7\n%PCLm 1.0\n", "application/pclm"),
+        ("application/pdf", documents.postscript(), "application/postscript"),
+        ("text/plain", documents.postscript(), "text/plain"),  # the source of it
+        ("text/plain", b"<!doctype html>", "text/plain"),
+    ],
+)
+def test_a_document_is_what_it_begins_like_and_else_what_its_label_says(label, document, format):
+    assert translator.told_format(document[:4096], label) == format
+
+
+def test_a_picture_with_a_wrong_label_is_printed(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=choose.choose(PCL, letter_first=False)) as box:
+            job = await box.print(documents.jpeg(), format="application/pdf")
+            await until(lambda: job.over)
+            assert (job.state, job.impressions) == (COMPLETED, 1)
+
+    run(main())
+
+
+def test_what_must_be_drawn_is_refused_under_a_label_of_what_prints_while_it_comes_in(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=choose.choose(PCL, letter_first=False)) as box:
+            with pytest.raises(Refused) as refused:
+                await box.print(documents.pdf(), format="image/urf")
+            assert refused.value.reason == "document-format-error"
+            assert "labelled as Apple raster, but is a PDF document" in refused.value.detail
 
     run(main())
 
