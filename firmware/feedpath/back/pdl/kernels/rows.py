@@ -192,8 +192,8 @@ def _quick_runs(
     last: cython.Py_ssize_t = min(end - 1, limit - _STEP)
     n: cython.Py_ssize_t
     head: cython.int
-    low: cython.ulonglong
-    high: cython.ulonglong
+    low: cython.ulonglong = 0
+    high: cython.ulonglong = 0
     alike: cython.ulonglong
     as_is: cython.ulonglong  # all bits, or none
     while at <= last and taken < sure:
