@@ -35,6 +35,7 @@ DEVICE_ID_TURNS = 30  # looks at the status for each look at the device id, whic
 TICK_S = 0.5  # between two looks at the jobs' progress
 STALLED_S = 3.0  # a machine that takes nothing for so long is said to be stopped
 GRACE_S = 0.05  # what a complete document waits for its turn before it goes to storage
+OTHER_DRIVER = "The printer got another driver while the job waited, and does not take {} any more. Print it again."
 
 
 class Device:
@@ -77,19 +78,32 @@ class Device:
             converted=Ring(ring_slots),
             clock=clock,
         )
-        self._said: "tuple[str, ...]" = ()  # printer-state-reasons by the status channel
+        self._port: "tuple[str, ...]" = ()  # printer-state-reasons by the port's status
+        self._said: "tuple[str, ...]" = ()  # those by the status channel
+        self._ring_driver = driver  # of the job that the ring was opened for
         self._ring_owner: "Job | None" = None  # whose filling side may still write into the ring
         self._quit = threading.Event()  # ends the status thread
         self._status_thread: "threading.Thread | None" = None
         self._timer: "asyncio.TimerHandle | None" = None
         self._tasks: "set[asyncio.Task[None]]" = set()
 
+    def use(self, driver: Driver) -> None:
+        """Print by `driver` from now on; a job that has begun, or comes in through the ring, ends by its own."""
+        self.driver = driver
+        self._said = ()
+        if self.connection is None:
+            self._tell(None)
+            return
+        self.reasons = self._port
+        self._tell(driver.read_id(self.connection.device_id))
+        self._advance()
+
     # The machine comes and goes
 
     def attach(self, connection: Connection) -> None:
         """Print on `connection` from now on."""
         self.connection = connection
-        self.reasons = self._said = ()
+        self.reasons = self._port = self._said = ()
         self._quit = threading.Event()
         self._status_thread = threading.Thread(
             target=self._watch_status, args=(connection, self._quit), name="status", daemon=True
@@ -154,6 +168,7 @@ class Device:
         if connection is self.connection:
             if facts is not None and facts.reasons is not None:
                 self._said = facts.reasons
+            self._port = reasons
             self.reasons = together(reasons, self._said)
             self._tell(facts)
 
@@ -182,6 +197,7 @@ class Device:
         job.opened = self._clock()
         if self._may_stream(job):
             self.current = self._ring_owner = job
+            self._ring_driver = self.driver
             self.ring.restart(retain=True)
             job.sink = self.ring
             self._keep_time()
@@ -339,20 +355,24 @@ class Device:
             self._keep_time()
 
     def _begin(self, job: Job) -> None:
+        driver = self._ring_driver if job.sink is self.ring else self.driver
+        if not driver.takes(job.ticket.format):
+            job.abort("aborted-by-system", OTHER_DRIVER.format(job.ticket.format))
+            return
         job.begun = True
         job.processing = job.processing or time.time()
         job.become(PROCESSING)
         if job.secured and self.policy.after_power_cycle != "restart":
-            self._spawn(self._print_recorded(job))
+            self._spawn(self._print_recorded(job, driver))
         else:
-            self._writer.print(job)
+            self._writer.print(job, driver)
         self._keep_time()
 
-    async def _print_recorded(self, job: Job) -> None:
+    async def _print_recorded(self, job: Job, driver: Driver) -> None:
         """Print a job that is there after a power cut, once its record says that it may have been begun before."""
         with contextlib.suppress(Refused):  # nothing can be recorded: a job that prints twice is better than none
             await self._store.written(durable=True)
-        self._writer.print(job)
+        self._writer.print(job, driver)
 
     def _printed_in_thread(self, job: Job, outcome: Outcome) -> None:
         self._post(self._printed, job, outcome)

@@ -1,9 +1,10 @@
 """What the core asks of a printer language: what it can, and the bytes that only it knows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from feedpath.core.ticket import Ticket
+from feedpath.errors import Refused
 
 
 class Media(NamedTuple):
@@ -93,14 +94,49 @@ class Conversion(Protocol):
         """End it wherever it is, from any thread, more than once if need be."""
 
 
+class Origin(NamedTuple):
+    """Which driver it is. choice: what it is chosen by; title: its name for people; why: a sentence that says why it is
+    the one; lost: a sentence about another one that was chosen and cannot be had, "" when none was.
+    """
+
+    choice: str = ""
+    title: str = ""
+    why: str = ""
+    lost: str = ""
+
+
+class Fit(NamedTuple):
+    """A driver that a printer can get. score: of 100, how well it fits; the rest as in Origin."""
+
+    choice: str
+    title: str
+    score: int
+    why: str
+
+
+class Setting(NamedTuple):
+    """An option that a driver knows by words of its own. choices: names and what they say to people."""
+
+    name: str
+    title: str
+    choices: "tuple[tuple[str, str], ...]"
+    default: str
+    value: str
+
+
 class Driver:
     """One language of one machine. This base passes documents through as they are."""
 
     reasons: "tuple[str, ...]" = ()  # printer-state-reasons that hold for all its printers
+    origin = Origin()
 
     def __init__(self, name: str, capabilities: Capabilities):
         self.name = name
         self.capabilities = capabilities
+
+    def takes(self, format: str) -> bool:
+        """Return whether documents of that MIME type can be printed."""
+        return format in self.capabilities.streamable or format in self.capabilities.formats
 
     def streams(self, ticket: Ticket) -> bool:
         """Return whether a document of that ticket can be printed while it still comes in."""
@@ -109,6 +145,17 @@ class Driver:
     def convert(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
         """Return what makes a document of that ticket the machine's; None when it is so already."""
         return None
+
+    def settings(self) -> "tuple[Setting, ...]":
+        """Return the options that it knows by words of its own, with what is set."""
+        return ()
+
+    def adjusted(self, values: "Mapping[str, str]") -> "dict[str, str]":
+        """Return all that is set of them after these values, of which "" stands for the default.
+
+        Raise Refused with what is allowed.
+        """
+        raise Refused("not-possible", "This driver has no options of its own.")
 
     def listen(self, said: bytes) -> Facts:
         """Return what the bytes of the status channel tell."""

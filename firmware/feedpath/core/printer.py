@@ -156,7 +156,7 @@ class Printer:
         """Raise Refused, with what is allowed, where `submit` would."""
         if not self.accepting:
             raise Refused("not-accepting-jobs")
-        if ticket.format not in self.capabilities.streamable and ticket.format not in self.capabilities.formats:
+        if not self.device.driver.takes(ticket.format):
             allowed = ", ".join(self.capabilities.formats)
             raise Refused("document-format-not-supported", f"This printer takes {allowed}, not {ticket.format}.")
         if ticket.compression not in self.compressions:

@@ -60,10 +60,10 @@ class Feed(Protocol):
 class Writer:
     """Prints the job it is given: its document as it is, or what the driver makes of it.
 
-    done(job, outcome) and gone(connection) are called in the thread. `moved` is `clock`'s time at which the
-    machine last took something, or had nothing to take. unclean: whether the machine may hold the beginning of a job
-    that ended early. converted: the ring for what stages make. `lock` guards which of ring and spool holds what of the
-    job's document.
+    driver: of what an earlier run of the firmware may have left in the machine. done(job, outcome) and gone(connection)
+    are called in the thread. `moved` is `clock`'s time at which the machine last took something, or had nothing to
+    take. unclean: whether the machine may hold the beginning of a job that ended early. converted: the ring for what
+    stages make. `lock` guards which of ring and spool holds what of the job's document.
     """
 
     def __init__(
@@ -82,12 +82,13 @@ class Writer:
         self._clock = clock
         self._ring = ring
         self._area = area
-        self._driver = driver
+        self._driver = driver  # of the job at the machine
+        self._broken = driver  # of the job that the machine may hold the beginning of
         self._policy = policy
         self._done = done
         self._gone = gone
         self._connection: "Connection | None" = None
-        self._job: "Job | None" = None
+        self._job: "tuple[Job, Driver] | None" = None
         self._work = aio.Wake()
         self._plugged = aio.Wake()
         self.unclean = False
@@ -102,9 +103,9 @@ class Writer:
         self._connection = connection
         self._plugged.set()
 
-    def print(self, job: Job) -> None:
-        """Begin `job`; `done` tells when it is over. One at a time."""
-        self._job = job
+    def print(self, job: Job, driver: Driver) -> None:
+        """Begin `job`, whose driver this is until it is over; `done` tells when. One at a time."""
+        self._job = (job, driver)
         self.moved = self._clock()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -130,8 +131,9 @@ class Writer:
     def _run(self) -> None:
         while not self._closing:
             self._work.block(FOREVER)
-            job, self._job = self._job, None
-            if job is not None:
+            begun, self._job = self._job, None
+            if begun is not None:
+                job, self._driver = begun
                 outcome = self._try(job)
                 if outcome.kind in (CEASED, FAILED):
                     self.unclean = self.unclean or self._sent
@@ -181,6 +183,7 @@ class Writer:
                     if count:
                         self.moved = self._clock()
                         self._sent = True
+                        self._broken = self._driver
                         feed.took(count)
                 else:
                     self.moved = self._clock()  # the client is late, not the machine
@@ -222,7 +225,7 @@ class Writer:
 
     def _clean(self, connection: Connection, job: Job) -> None:
         """End the broken job that the machine holds, in its language or else by a reset."""
-        rest = memoryview(bytearray(self._driver.abort()))
+        rest = memoryview(bytearray(self._broken.abort()))
         if not rest:
             connection.reset()
         while rest and not job.stopping and not self._closing:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from feedpath.back.pdl.passthrough import PassThrough
-from feedpath.core.driver import Conversion, Source
+from feedpath.core.driver import Conversion, Facts, Source
 from feedpath.core.job import ABORTED, CANCELED, COMPLETED, PROCESSING
 from feedpath.core.ticket import Ticket
 from feedpath.errors import Refused, WireError
@@ -205,5 +205,73 @@ def test_a_canceled_job_ends_its_conversion_while_the_machine_takes_nothing(tmp_
                 await complete(job, receiving)
             assert job.state == CANCELED and made[0].stopped.is_set()
             await until(lambda: not stages())
+
+    run(main())
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["at the machine", "coming in"])
+def test_another_driver_prints_from_the_next_job_on(tmp_path, begun):
+    async def main():
+        machine = Machine()
+        async with Box(tmp_path, machine, driver=Translator()) as box:
+            gate = asyncio.Semaphore(20 if begun else 0)
+            job = box.submit()
+            receiving = asyncio.ensure_future(job.receive(Body(DOCUMENT, 10_000, gate)))
+            await until(lambda: machine.received if begun else job.sink is box.device.ring)
+            version, plain = box.printer.version, PassThrough(("JPEG", "URF"), False)
+            box.device.use(plain)
+            assert box.printer.capabilities is plain.capabilities and box.printer.version > version
+            for _ in range(400):
+                gate.release()
+            await complete(job, receiving)
+            assert machine.received == DOCUMENT.translate(FLIP)
+            await box.print(b"as it is")
+            assert machine.received.endswith(b"as it is")
+
+    run(main())
+
+
+def test_a_job_that_waited_for_another_driver_prints_by_the_new_one_or_is_told_why_not(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=Translator()) as box:
+            box.printer.pause()
+            first = await box.print(b"waits")
+            second = await box.print(b"waits", format="application/pdf")
+            box.device.use(PassThrough(("URF",), False))
+            box.printer.resume()
+            await until(lambda: first.over and second.over)
+            assert (first.state, bytes(box.machine.received)) == (COMPLETED, b"waits")
+            assert second.state == ABORTED and "another driver while the job waited" in second.message
+            assert "application/pdf" in second.message
+
+    run(main())
+
+
+def test_a_broken_job_is_ended_in_the_language_that_it_was_begun_in(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=Translator()) as box:
+            job = box.submit()
+            receiving = asyncio.ensure_future(job.receive(Body(DOCUMENT[:PAGE] + BAD * 10, PAGE)))
+            with pytest.raises(Refused):
+                await complete(job, receiving)
+            box.device.use(PassThrough(("URF",), False))
+            await box.print(b"next")
+            assert box.machine.received.endswith(b"<reset>next")
+
+    run(main())
+
+
+def test_what_the_old_driver_heard_of_the_machine_is_forgotten_with_it(tmp_path):
+    async def main():
+        class Listener(PassThrough):
+            def listen(self, said: bytes) -> Facts:
+                return Facts(("toner-low-warning",))
+
+        machine = Machine()
+        machine.told, machine.says = ["media-empty-error"], b"low"
+        async with Box(tmp_path, machine, driver=Listener(("URF",), False)) as box:
+            await until(lambda: box.printer.reasons == ["media-empty-error", "toner-low-warning"])
+            box.device.use(PassThrough(("URF",), False))
+            assert box.printer.reasons == ["media-empty-error"]
 
     run(main())
