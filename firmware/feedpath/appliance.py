@@ -45,8 +45,7 @@ from feedpath.machines import POLL_S, Machines
 from feedpath.settings import Settings
 
 if TYPE_CHECKING:
-    from feedpath.back.pdl.drivers import Match
-    from feedpath.back.pdl.ppd import Ppd
+    from feedpath.back.pdl.drivers import Index
 
 logger = logging.getLogger(__name__)
 
@@ -159,14 +158,14 @@ class Appliance:
             location=lambda: str(self.settings["location"]),
             ring_slots=self._board.ring_slots,
             letter_first=lambda: _letter_first(self.settings["region"]),
-            installed=self._installed,
+            index=self._index,
         )
 
-    def _installed(self, device_id: str) -> "tuple[Match, Ppd] | None":
-        """Return the driver of CUPS that is installed for a machine."""
+    def _index(self) -> "Index":
+        """Return the drivers of CUPS that are installed."""
         from feedpath.back.pdl import drivers  # most machines need none
 
-        return drivers.choose(drivers.index(self.data / "drivers.json"), device_id)
+        return drivers.index(self.data / "drivers.json")
 
     def _finders(self) -> "list[Finder]":
         if self._backends is not None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from feedpath import aio
-from feedpath.back.pdl.choose import choose
+from feedpath.back.pdl.choose import NO_CHOICE, Choice, choose
 from feedpath.back.usb.device import Unavailable
 from feedpath.back.usb.ieee1284 import DeviceId
 from feedpath.core.connection import Connection, Gone
 from feedpath.core.device import Device
+from feedpath.core.driver import Driver, Fit, Setting
 from feedpath.core.policy import Policy
 from feedpath.core.printer import Decoder, Printer
 from feedpath.core.printers import Printers
@@ -21,7 +22,7 @@ from feedpath.errors import Refused
 from feedpath.host.store import SqliteStore
 
 if TYPE_CHECKING:
-    from feedpath.back.pdl.drivers import Match
+    from feedpath.back.pdl.drivers import Index, Match
     from feedpath.back.pdl.ppd import Ppd
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Machines:
 
     box: what tells this computer from others, for machines that have no serial number. ring_slots: of each ring.
     name: gives the name that the owner wants for the next new printer, or "". letter_first: whether Letter is offered
-    before A4. installed: gives the driver of CUPS for a device id, or None; it is called in a thread.
+    before A4. index: gives the drivers of CUPS that are installed, None for none; it is called in a thread.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Machines:
         name: "Callable[[], str]",
         location: "Callable[[], str]",
         letter_first: "Callable[[], bool]",
-        installed: "Callable[[str], tuple[Match, Ppd] | None]" = lambda device_id: None,
+        index: "Callable[[], Index | None]" = lambda: None,
     ):
         self._printers = printers
         self._store = store
@@ -88,9 +89,10 @@ class Machines:
         self._name = name
         self._location = location
         self._letter_first = letter_first
-        self._installed = installed
+        self._index = index
         self._devices: "dict[str, Device]" = {}
         self._records: "dict[str, dict[str, Any]]" = {}
+        self._choosing = aio.Lock()
         self._saving = aio.Lock()
         self._unsaved: "set[str]" = set()  # keys of records that could not be written
         self._saves: "set[asyncio.Task[None]]" = set()
@@ -130,6 +132,46 @@ class Machines:
         self._records[key] = record = {**record, "queues": [*record["queues"], queue]}
         self._store.remember(key, record)
         return further
+
+    async def fits(self, printer: Printer, words: str = "", every: bool = False) -> "list[Fit]":
+        """Return the drivers that fit the printer, or all that can be had whose names have the words."""
+        from feedpath.back.pdl import choices  # nobody may ever ask
+
+        record = self._records[printer.device.key]
+        found: list[Fit] = await aio.offload(
+            lambda: choices.fits(_commands(record), _told(record), self._index(), words, every)
+        )
+        return found
+
+    async def use(self, printer: Printer, name: str) -> None:
+        """Print by the driver that is called so from the next job on; raise Refused, with the nearest names."""
+        from feedpath.back.pdl import choices
+
+        wanted = await aio.offload(lambda: choices.find(name, self._index()))
+        async with self._choosing:
+            await self._drive(printer.device.key, Choice(wanted))
+
+    async def set(self, printer: Printer, values: "Mapping[str, str]") -> None:
+        """Set options of the printer's driver, "" for a default; raise Refused with what is allowed."""
+        key = printer.device.key
+        async with self._choosing:
+            options = self._devices[key].driver.adjusted(values)
+            await self._drive(key, _choice(self._records[key])._replace(options=options))
+
+    def settings(self, printer: Printer) -> "tuple[Setting, ...]":
+        """Return the options of the printer's driver that only it knows."""
+        return printer.device.driver.settings()
+
+    async def _drive(self, key: str, choice: Choice) -> None:
+        """Print by what was chosen, and remember it; raise Refused where it cannot be had."""
+        record = {**self._records[key], "driver": {"choice": choice.driver, "options": dict(choice.options)}}
+        driver = await self._driver(record)
+        if driver.origin.lost:
+            raise Refused("not-possible", driver.origin.lost)
+        self._records[key] = {**self._records[key], "driver": record["driver"]}
+        logger.info("the printer %s prints by %s: %s", key, driver.origin.title, driver.origin.why)
+        self._devices[key].use(driver)
+        await self._save(key)
 
     def announced(self, printer: Printer, name: str) -> None:
         """Remember the name that a printer got in DNS-SD, so that it asks for the same one again."""
@@ -206,14 +248,27 @@ class Machines:
         return device
 
     async def _make(self, key: str, record: "dict[str, Any]") -> Device:
-        told = f"{record['device_id']};MFG:{record['make']};MDL:{record['model']};"  # where the id tells none, USB does
-        commands = DeviceId(record["device_id"]).commands
-        driver = await aio.offload(choose, commands, self._letter_first(), told, self._installed)
+        driver = await self._driver(record)
         device = Device(key, driver, self._area, self._store, self._policy, self._ring_slots)
         self._devices[key] = device
         for queue in record["queues"]:
             self._queue(device, record, queue)
         return device
+
+    async def _driver(self, record: "dict[str, Any]") -> Driver:
+        """Return the driver of a machine."""
+        letter_first, choice = self._letter_first(), _choice(record)
+        driver: Driver = await aio.offload(
+            choose, _commands(record), letter_first, _told(record), self._installed, choice
+        )
+        return driver
+
+    def _installed(self, device_id: str) -> "tuple[Match, Ppd] | None":
+        """Return the driver of CUPS that is installed for a machine."""
+        from feedpath.back.pdl import drivers  # most machines need none
+
+        index = self._index()
+        return drivers.choose(index, device_id) if index is not None else None
 
     def _queue(self, device: Device, record: "dict[str, Any]", queue: "dict[str, Any]") -> Printer:
         printer = Printer(queue["name"], queue["uuid"], device, self._store, self._policy, self._decoders)
@@ -237,3 +292,18 @@ class Machines:
 
     def _uuid(self, name: str) -> str:
         return str(uuid.uuid5(NAMESPACE, name))
+
+
+def _commands(record: "dict[str, Any]") -> "tuple[str, ...]":
+    return DeviceId(record["device_id"]).commands
+
+
+def _told(record: "dict[str, Any]") -> str:
+    """Return the device id, with what USB tells where it tells no name."""
+    return f"{record['device_id']};MFG:{record['make']};MDL:{record['model']};"
+
+
+def _choice(record: "dict[str, Any]") -> Choice:
+    """Return what a person chose for a machine."""
+    kept = record.get("driver", {})
+    return Choice(kept.get("choice", NO_CHOICE.driver), kept.get("options", {}))

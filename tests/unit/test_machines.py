@@ -9,6 +9,7 @@ from feedpath.back.usb.device import Unavailable
 from feedpath.core.policy import Policy
 from feedpath.core.printers import Printers
 from feedpath.core.spool import Area
+from feedpath.errors import Refused
 from feedpath.host.store import SqliteStore
 from feedpath.machines import Machines
 from tests.fakes.machine import WATCHDOG_S, Machine, until
@@ -190,5 +191,89 @@ def test_the_owners_name_is_taken_and_a_further_queue_stays_over_a_restart(tmp_p
             assert [name for name, _ in again.told()] == [first.name, "Drafts"]
             assert again.printers.default.announced == "Office (2)"
             assert [printer.paused for printer in again.printers] == [False, True]
+
+    run(main())
+
+
+LASER = "MFG:HP;MDL:LaserJet 9;CMD:PJL,PCL,POSTSCRIPT;SN:1;"
+
+
+def laser() -> "Plugged":
+    machine = Machine()
+    machine.device_id, machine.make, machine.model = LASER, "HP", "LaserJet 9"
+    return Plugged("1209:0001:S1", "S1", machine=machine)
+
+
+def test_another_driver_is_taken_at_once_and_stays_over_a_restart(tmp_path):
+    async def main():
+        async with House(tmp_path) as house:
+            await house.look(laser())
+            printer = house.printers.default
+            assert printer.device.driver.origin.choice == "language:postscript"
+            before, version = printer.capabilities, printer.version
+            await house.machines.use(printer, "PCL 5")
+            assert printer.device.driver.origin == ("language:pcl5", "PCL 5", "It was chosen by a person.", "")
+            assert printer.capabilities is not before and printer.version > version
+            assert printer.capabilities.color != before.color
+        async with House(tmp_path) as again:
+            printer = again.printers.default
+            assert printer.device.driver.name == "pcl5"
+            await again.machines.use(printer, "automatic")
+            assert printer.device.driver.origin.choice == "language:postscript"
+
+    run(main())
+
+
+def test_a_driver_that_is_gone_is_said_so_and_comes_back_when_it_is_there_again(tmp_path, caplog):
+    async def main():
+        ppd = tmp_path / "fake.ppd"
+        async with House(tmp_path) as house:
+            await house.look(laser())
+            key, record = next(iter(house.store.printers().items()))
+            house.store.remember(key, {**record, "driver": {"choice": f"file://{ppd}", "options": {}}})
+        async with House(tmp_path) as again:
+            origin = again.printers.default.device.driver.origin
+            assert origin.choice == "language:postscript"
+            assert f"file://{ppd}, cannot be used" in origin.lost and origin.lost in caplog.text
+            assert again.store.printers()[key]["driver"]["choice"] == f"file://{ppd}"
+
+    run(main())
+
+
+@pytest.mark.parametrize("name, hint", [("pcl", "pcl5"), ("no such driver", "feedpath driver list")])
+def test_a_driver_that_is_not_there_changes_nothing(tmp_path, name, hint):
+    async def main():
+        async with House(tmp_path) as house:
+            await house.look(laser())
+            printer = house.printers.default
+            driver, record = printer.device.driver, house.store.printers()
+            with pytest.raises(Refused) as refused:
+                await house.machines.use(printer, name)
+            assert hint in refused.value.detail
+            assert printer.device.driver is driver and house.store.printers() == record
+
+    run(main())
+
+
+def test_what_fits_is_told_of_a_printer_and_what_else_there_is(tmp_path):
+    async def main():
+        async with House(tmp_path) as house:
+            await house.look(laser())
+            printer = house.printers.default
+            fits = [fit.choice for fit in await house.machines.fits(printer)]
+            assert fits == ["language:postscript", "language:pcl5", "raw"]
+            assert "language:zpl" in [fit.choice for fit in await house.machines.fits(printer, every=True)]
+            assert [fit.choice for fit in await house.machines.fits(printer, "zpl")] == ["language:zpl"]
+
+    run(main())
+
+
+def test_a_driver_without_options_of_its_own_says_so(tmp_path):
+    async def main():
+        async with House(tmp_path) as house:
+            await house.look(laser())
+            assert house.machines.settings(house.printers.default) == ()
+            with pytest.raises(Refused, match="no options of its own"):
+                await house.machines.set(house.printers.default, {"Density": "3"})
 
     run(main())

@@ -4,39 +4,56 @@ Documents are read and drawn in a worker of ours, shut in like any other; the dr
 by the stage's thread.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 
-from feedpath.back.pdl import cupsdriver, filters, languages, pjl
+from feedpath.back.pdl import cupsdriver, filters, languages, pjl, ppdsettings
 from feedpath.back.pdl.convert import READ
+from feedpath.back.pdl.cupsdriver import NONE
 from feedpath.back.pdl.filters import FilterFailed, Host
 from feedpath.back.pdl.order import Machine, Order
 from feedpath.back.pdl.ppd import Ppd
 from feedpath.back.pdl.process import Worker
 from feedpath.back.pdl.translator import Translator
-from feedpath.core.driver import Capabilities, Conversion, Source
+from feedpath.core.driver import Capabilities, Conversion, Setting, Source
 from feedpath.errors import Refused
 
 FAILED = "aborted-by-system"  # the document may be good, and so may the machine
 
 
 class Bridged(Translator):
-    """Prints by the driver that `ppd` is of. abort: bytes that end a broken job; host: where its program is."""
+    """Prints by the driver that `ppd` is of. host: where its program is; choices: what is set of its own options."""
 
     def __init__(
-        self, ppd: Ppd, machine: Machine, capabilities: Capabilities, speaks_pjl: bool, host: "Host | None" = None
+        self,
+        ppd: Ppd,
+        machine: Machine,
+        capabilities: Capabilities,
+        speaks_pjl: bool,
+        host: "Host | None" = None,
+        choices: "Mapping[str, str]" = NONE,
     ):
-        traits = {"ppd": ppd.source.decode("latin-1")}
+        choices = ppdsettings.valid(ppd, choices)
+        traits = {"ppd": ppd.source.decode("latin-1"), "choices": choices}
         super().__init__(languages.DRIVER, machine._replace(traits=traits), capabilities, ())
         self.name = ppd.name
         self._ppd = ppd
+        self._choices = choices
         self._host = host or Host()
         self._exit = pjl.UEL if speaks_pjl else b""
 
     def begin(self, order: Order, source: Source) -> Conversion:
         """Return the conversion of a document that is read or drawn."""
         streams = order.format in READ and not self.reads_again(order)
-        return Bridge(order, Worker(order, source, streams), self._ppd, self._host)
+        return Bridge(order, Worker(order, source, streams), self._ppd, self._host, self._choices)
+
+    def settings(self) -> "tuple[Setting, ...]":
+        """Return the options that it knows by words of its own, with what is set."""
+        return ppdsettings.settings(self._ppd, self._choices)
+
+    def adjusted(self, values: "Mapping[str, str]") -> "dict[str, str]":
+        """Return all that is set of them after these values; raise Refused with what is allowed."""
+        return ppdsettings.adjusted(self._ppd, self._choices, values)
 
     def abort(self) -> bytes:
         """Return the bytes that end a broken job, none where only a reset can."""
@@ -46,10 +63,11 @@ class Bridged(Translator):
 class Bridge:
     """The Conversion of pages that a worker makes, by a driver's program."""
 
-    def __init__(self, order: Order, worker: Worker, ppd: Ppd, host: Host):
+    def __init__(self, order: Order, worker: Worker, ppd: Ppd, host: Host, choices: "Mapping[str, str]" = NONE):
         self._order = order
         self._worker = worker
         self._ppd = ppd
+        self._choices = choices
         self._host = host._replace(stopped=lambda: self._stopped)
         self._stopped = False
         self._whole = False
@@ -61,7 +79,8 @@ class Bridge:
         return taken if self._whole else max(0, taken - 1)
 
     def __iter__(self) -> "Iterator[bytes]":
-        job = cupsdriver.job(self._ppd, self._order.setup._replace(copies=1))
+        setup = self._order.setup
+        job = cupsdriver.job(self._ppd, setup._replace(copies=1), ppdsettings.usual(self._choices, setup))
         try:
             with closing(self._worker.given()) as raster:
                 yield from filters.run([cupsdriver.program(self._ppd, self._host)], raster, job, self._ppd, self._host)

@@ -1,7 +1,7 @@
-"""Which driver a machine gets: by the languages that it names in its device id.
+"""Which driver a machine gets: the one that a person chose; else one by the languages that its device id names.
 
-A machine that names none that we write gets the driver of CUPS that is installed for it; without one it takes raw
-bytes only, and says so.
+Where models.py knows better, that holds. A machine that speaks none that we write gets the driver of CUPS that is
+installed for it; without one it takes raw bytes only, and says so.
 """
 
 import logging
@@ -9,19 +9,28 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from feedpath.back.pdl import languages
+from feedpath.back.pdl import languages, models
 from feedpath.back.pdl.languages import Language
 from feedpath.back.pdl.order import Machine
 from feedpath.back.pdl.passthrough import PWG_TYPES, PassThrough, formats
 from feedpath.back.pdl.translator import Translator
 from feedpath.core import media
-from feedpath.core.driver import Capabilities, Driver
+from feedpath.core.driver import Capabilities, Driver, Origin
+from feedpath.errors import WireError
 
 if TYPE_CHECKING:
     from feedpath.back.pdl.drivers import Match
     from feedpath.back.pdl.ppd import Ppd
 
 logger = logging.getLogger(__name__)
+
+AUTOMATIC, RAW, LANGUAGE = "automatic", "raw", "language:"  # what stands for a driver; others are their uris
+AS_IT_IS = "Documents as they are"
+BY_PERSON = "It was chosen by a person."
+BY_ID = "The printer names this language in its device id."
+BY_TABLE = "The table of models says that this printer speaks it ({})."
+TAKES_PDF = "The printer says that it takes PDF as it is."
+NOTHING_FITS = "The printer names no language that is spoken here, and no driver for it is installed."
 
 PDF = "application/pdf"
 ONE_SIDE = ("one-sided",)
@@ -53,6 +62,16 @@ class Row(NamedTuple):
     sizes: "tuple[str, ...]" = SHEETS
 
 
+class Choice(NamedTuple):
+    """What a person chose for a machine. driver: AUTOMATIC, RAW, LANGUAGE with a language's name, or the uri of a
+    driver of CUPS; options: what is set of that driver's own.
+    """
+
+    driver: str = AUTOMATIC
+    options: "Mapping[str, str]" = MappingProxyType({})
+
+
+NO_CHOICE = Choice()
 DPI_300, DPI_600, DPI_203 = (300, 300), (600, 600), (203, 203)
 PCL_EDGES = (635, 635, 423, 423)  # what PCL's logical page leaves out: HP's PCL 5 reference, figure 2-4
 USUAL: "Mapping[str, Row]" = MappingProxyType(
@@ -60,7 +79,7 @@ USUAL: "Mapping[str, Row]" = MappingProxyType(
         "pwg": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
         "urf": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
         "postscript": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
-        "pcl5": Row(Machine((DPI_600, DPI_300), margins=PCL_EDGES, traits={"duplex": True}), False, ALL_SIDES),
+        "pcl5": Row(Machine((DPI_600, DPI_300), margins=PCL_EDGES, traits={"duplex": True})),
         "escpos": Row(Machine((DPI_203,), margins=(0, 0, 0, 0), roll=576), sizes=RECEIPTS),
         "zpl": Row(Machine((DPI_203,), margins=(0, 0, 0, 0)), sizes=LABELS),
     }
@@ -72,23 +91,93 @@ def choose(
     letter_first: bool,
     device_id: str = "",
     installed: "Callable[[str], tuple[Match, Ppd] | None]" = lambda device_id: None,
+    choice: Choice = NO_CHOICE,
 ) -> Driver:
     """Return the driver for a machine with these CMD tokens and this device id.
 
     letter_first: whether Letter is offered before A4. installed: gives the driver of CUPS for a device id, which may
-    take seconds; it is asked only where we can write nothing for the machine.
+    take seconds; it is asked only where we can write nothing for the machine. A choice that cannot be had is told in
+    the driver's origin.
     """
-    spoken = languages.spoken(commands)
+    lost = ""
+    if choice.driver != AUTOMATIC:
+        try:
+            return _wanted(choice, commands, letter_first, device_id)
+        except WireError as error:
+            lost = f"The driver that was chosen, {choice.driver}, cannot be used: {error}"
+            logger.warning("%s", lost)
+    driver = _automatic(commands, letter_first, device_id, installed, choice.options)
+    driver.origin = driver.origin._replace(lost=lost)
+    return driver
+
+
+def _wanted(choice: Choice, commands: "tuple[str, ...]", letter_first: bool, device_id: str) -> Driver:
+    """Return the driver that was chosen; raise WireError where it cannot be had."""
+    driver: Driver
+    if choice.driver == RAW:
+        driver = PassThrough(commands, letter_first)
+        driver.reasons = ()
+        driver.origin = Origin(RAW, AS_IT_IS, BY_PERSON)
+    elif choice.driver.startswith(LANGUAGE):
+        language = languages.BY_NAME.get(choice.driver.removeprefix(LANGUAGE))
+        if language is None:
+            raise WireError("feedpath does not write that language.")
+        driver = translator(language, commands, letter_first, device_id)
+        driver.origin = Origin(choice.driver, language.title, BY_PERSON)
+    else:
+        from feedpath.back.pdl import drivers
+
+        entry, ppd = drivers.ready(choice.driver)
+        match = drivers.Match(entry, 0, BY_PERSON)
+        driver = bridged(match, ppd, commands, letter_first, choice.options)
+    return driver
+
+
+def _automatic(
+    commands: "tuple[str, ...]",
+    letter_first: bool,
+    device_id: str,
+    installed: "Callable[[str], tuple[Match, Ppd] | None]",
+    options: "Mapping[str, str]",
+) -> Driver:
+    spoken, why = speaks(commands, device_id)
+    driver: Driver
     if spoken:
-        return translator(spoken[0], commands, letter_first)
-    found = None if PDF in formats(commands) else installed(device_id)
+        driver = translator(spoken[0], commands, letter_first, device_id)
+        driver.origin = Origin(LANGUAGE + spoken[0].name, spoken[0].title, why)
+        return driver
+    takes_pdf = PDF in formats(commands)
+    found = None if takes_pdf else installed(device_id)
     if found is not None:
-        return bridged(*found, commands, letter_first)
-    return PassThrough(commands, letter_first)
+        try:
+            return bridged(*found, commands, letter_first, options)
+        except WireError as error:
+            logger.warning("the driver %s cannot be used: %s", found[0].entry.uri, error)
+    driver = PassThrough(commands, letter_first)
+    driver.origin = Origin(RAW, AS_IT_IS, TAKES_PDF if takes_pdf else NOTHING_FITS)
+    return driver
 
 
-def bridged(match: "Match", ppd: "Ppd", commands: "tuple[str, ...]", letter_first: bool) -> Driver:
-    """Return a driver that prints by a driver of CUPS, for a machine with these CMD tokens."""
+def speaks(commands: "tuple[str, ...]", device_id: str) -> "tuple[tuple[Language, ...], str]":
+    """Return the languages that a machine speaks and we write, the best first, and a sentence that says who says so."""
+    model = models.find(device_id)
+    if model is None or not model.language:
+        return languages.spoken(commands), BY_ID
+    known = languages.BY_NAME.get(model.language)
+    return (known,) if known else (), BY_TABLE.format(model.source)
+
+
+def bridged(
+    match: "Match",
+    ppd: "Ppd",
+    commands: "tuple[str, ...]",
+    letter_first: bool,
+    options: "Mapping[str, str]" = MappingProxyType({}),
+) -> Driver:
+    """Return a driver that prints by a driver of CUPS, with these options, for a machine with these CMD tokens.
+
+    Raise WireError where it takes no raster that we can make.
+    """
     from feedpath.back.pdl import ppdchoices  # what runs programs is loaded where a machine needs it
     from feedpath.back.pdl.bridged import Bridged
 
@@ -111,17 +200,42 @@ def bridged(match: "Match", ppd: "Ppd", commands: "tuple[str, ...]", letter_firs
         types=offers.types,
     )
     logger.info("the driver %s is used (%s): %s", ppd.name, match.entry.uri, match.reason)
-    return Bridged(ppd, machine, capabilities, "PJL" in {command.upper() for command in commands})
+    speaks_pjl = "PJL" in {command.upper() for command in commands}
+    driver = Bridged(ppd, machine, capabilities, speaks_pjl, choices=options)
+    driver.origin = Origin(match.entry.uri, ppd.name, match.reason)
+    return driver
 
 
-def translator(language: Language, commands: "tuple[str, ...]", letter_first: bool) -> Translator:
-    """Return a driver that writes `language`, for a machine with these CMD tokens."""
-    row = USUAL[language.name]
+def translator(language: Language, commands: "tuple[str, ...]", letter_first: bool, device_id: str = "") -> Translator:
+    """Return a driver that writes `language`, for a machine with these CMD tokens and this device id."""
+    row = about(language, commands, device_id)
     as_it_is = tuple(dict.fromkeys((*formats(commands), *language.formats)))
     capabilities = _capabilities(row, letter_first)
     pjl = "PJL" in {command.upper() for command in commands}
     machine = row.machine._replace(pjl=pjl, media=capabilities.media_default)
     return Translator(language, machine, capabilities, as_it_is)
+
+
+def about(language: Language, commands: "tuple[str, ...]", device_id: str) -> Row:
+    """Return what is known of a machine that is printed on in `language`.
+
+    By PCL, colour and two sides are offered only where device id or models.py tell of them: so CUPS' generic drivers
+    do, whose duplexer is not installed until someone says so (sample.drv), and a wrong yes spoils paper.
+    """
+    usual = USUAL[language.name]
+    model = models.find(device_id) or models.Model("", "")
+    traits = {**usual.machine.traits, **(model.traits if model.language in ("", language.name) else {})}
+    color = usual.color or (language.name == "pcl5" and "PCL5C" in {command.upper() for command in commands})
+    color = color if model.color is None else model.color
+    sides = usual.sides if model.duplex is None else ALL_SIDES if model.duplex else ONE_SIDE
+    if language.name == "pcl5":
+        traits["duplex"] = sides != ONE_SIDE
+        if model.dpi:
+            traits["resolutions"] = model.dpi
+    machine = usual.machine._replace(color=color, roll=traits.get("dots", usual.machine.roll), traits=traits)
+    if model.dpi:
+        machine = machine._replace(resolutions=tuple((dpi, dpi) for dpi in model.dpi))
+    return usual._replace(machine=machine, color=color, sides=sides)
 
 
 def _capabilities(row: Row, letter_first: bool) -> Capabilities:

@@ -3,11 +3,12 @@
 It is made where the document is read; the driver's program, which makes of it what the machine takes, runs elsewhere.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
-from feedpath.back.pdl import cupsraster, ppdchoices, sheets
+from feedpath.back.pdl import cupsraster, ppdchoices, ppdsettings, sheets
 from feedpath.back.pdl import fit as fitting
 from feedpath.back.pdl import ppd as ppds
 from feedpath.back.pdl.cupsraster import AS_IT_IS, Target
@@ -16,9 +17,10 @@ from feedpath.back.pdl.ppd import Ppd
 
 
 class Traits(NamedTuple):
-    """What must be known of a driver. ppd: its PPD file, each byte a character."""
+    """What must be known of a driver. ppd: its PPD file, each byte a character; choices: set of its own options."""
 
     ppd: str
+    choices: "Mapping[str, str]" = MappingProxyType({})
 
 
 def load(traits: Traits) -> None:
@@ -61,7 +63,8 @@ def _placed(pages: "Iterable[Page]", setup: Setup, traits: Traits) -> "Iterator[
 
 def _plan(traits: Traits, setup: Setup, raster: Raster) -> Target:
     """Return what the driver wants of a page, of which it makes no copies."""
-    return ppdchoices.plan(_read(traits.ppd), setup, {}, raster._replace(copies=1))
+    choices = ppdsettings.usual(traits.choices, setup, raster)
+    return ppdchoices.plan(_read(traits.ppd), setup, choices, raster._replace(copies=1))
 
 
 def _pixels(size: "tuple[int, int]", dpi: "tuple[int, int]") -> "tuple[int, int]":

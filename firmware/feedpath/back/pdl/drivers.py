@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from feedpath.back.pdl import ppd as ppds
+from feedpath.back.pdl.called import MAKES, fields, make
 from feedpath.back.pdl.ppd import Ppd
 from feedpath.errors import WireError
 
@@ -70,10 +71,6 @@ FIRMWARE = {  # model in small letters and digits: row
 }  # fmt: skip
 FIRMWARE_LOADED = "FWVER"  # in the device id once it runs
 
-MAKES = {"hewlett-packard": "hp", "hewlett packard": "hp", "hewlett": "hp", "lexmark international": "lexmark",
-         "samsung electronics": "samsung", "oki data corp": "oki", "okidata": "oki",
-         "fuji xerox": "fujixerox"}  # fmt: skip
-LONG_KEYS = {"MANUFACTURER": "MFG", "MODEL": "MDL", "COMMAND SET": "CMD", "DESCRIPTION": "DES"}
 # What follows a model in a driver's name: " - CUPS+Gutenprint v5.3.4", ", 2.0.0", " Foomatic/pxlmono (recommended)"
 BEHIND_NAME = re.compile(r"(?:,| - | Foomatic/| \(recommended\)| hpijs| with ).*$", re.IGNORECASE)
 SERIES = re.compile(r"\s*(?:series|printer)\s*$", re.IGNORECASE)
@@ -112,23 +109,6 @@ def firmware_wanted(device_id: str) -> "Firmware | None":
         return None
     match = re.fullmatch(r"(?:hp\s+)?laserjet\s+(p?\d{4}n?)(?:\s+plus)?(?:\s+series)?", told.get("MDL", "").lower())
     return FIRMWARE.get(match[1]) if match else None
-
-
-def fields(device_id: str) -> "dict[str, str]":
-    """Return the values in a device id by their short keys; the first of each counts."""
-    found: dict[str, str] = {}
-    for pair in device_id.split(";"):
-        key, colon, value = pair.partition(":")
-        key = key.strip().upper()
-        if colon and value.strip():
-            found.setdefault(LONG_KEYS.get(key, key), value.strip())
-    return found
-
-
-def make(name: str) -> str:
-    """Return a maker's name in small letters, as others call it."""
-    small = " ".join(name.lower().split()).removesuffix(".")
-    return MAKES.get(small, small)
 
 
 def model(name: str, of: str) -> str:
@@ -226,6 +206,19 @@ def choose(known: Index, device_id: str, programs: str = PROGRAMS) -> "tuple[Mat
         if driver.raster_filter not in ("", "-"):
             return match, driver
     return None
+
+
+def ready(uri: str, programs: str = PROGRAMS) -> "tuple[Entry, Ppd]":
+    """Return the driver at `uri` that pages can be printed by; raise WireError where it or its program is gone."""
+    from feedpath.back.pdl import cupsdriver  # loads what runs programs
+    from feedpath.back.pdl.filters import FilterFailed, Host
+
+    driver = load(Entry(uri, "", uri, "", "", ""), programs)
+    try:
+        cupsdriver.program(driver, Host())
+    except FilterFailed as failed:
+        raise WireError(str(failed)) from failed
+    return entry_of(uri, driver), driver
 
 
 def load(entry: Entry, programs: str = PROGRAMS) -> Ppd:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import stat
+import struct
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.fakes.machine import WATCHDOG_S, Body, Box, Machine, until
 
 MATCH = Match(Entry("file:///fake.ppd", "Fake", "Fake Laser 1", "", "English", driver.FILTER), 100, "It fits.")
 HEADER, SYNC = 1796, 4  # bytes of CUPS raster: cups/raster.h
+RESOLUTION, RESOLUTION_AT = struct.Struct("=2I"), 276  # HWResolution in the header
 WIDE, HIGH = 4758, 6717  # what the driver prints of A4, at 600 dpi
 PAGE = HEADER + (WIDE + 7) // 8 * HIGH
 Bridge = Callable[..., Bridged]
@@ -104,6 +106,27 @@ def test_the_job_s_words_reach_the_driver(tmp_path: Path, bridge: Bridge) -> Non
             user, title, copies, options = bytes(box.machine.received).decode().strip().split("|")
             assert (user, title, copies) == ("Ann", "A letter", "1")
             assert {"Duplex=DuplexNoTumble", "MediaType=THICK"} <= set(options.split())
+
+    run(main())
+
+
+@pytest.mark.parametrize("format", ["application/pdf", "image/pwg-raster"])
+def test_what_a_person_set_reaches_the_driver_s_program_and_its_raster(
+    tmp_path: Path, bridge: Bridge, format: str
+) -> None:
+    document = {"application/pdf": documents.pdf(), "image/pwg-raster": documents.pwg("sgray_8", dpi=300)}[format]
+
+    async def main() -> None:
+        made = bridge('echo "$5"; head -c 1800')
+        choices = made.adjusted({"Resolution": "300dpi", "JCLEcono": "True"})
+        set_up = choose.bridged(MATCH, made._ppd, (), False, {**choices, "Unknown": "x"})
+        assert isinstance(set_up, Bridged) and set_up._choices == choices
+        set_up._host = made._host
+        async with Box(tmp_path, Machine(), driver=set_up) as box:
+            await printed(box, document, format=format)
+            options, _, raster = bytes(box.machine.received).partition(b"\n")
+            assert {"Resolution=300dpi", "JCLEcono=True"} <= set(options.decode().split())
+            assert RESOLUTION.unpack_from(raster, SYNC + RESOLUTION_AT) == (300, 300)
 
     run(main())
 
