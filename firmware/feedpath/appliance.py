@@ -199,7 +199,7 @@ class Appliance:
 
     async def _open_routes(self) -> None:
         ipp = Ipp(self._site, lambda request, _level: self._door.authorize(request) or None)
-        web = Web(self.printers, self.settings, self._door, self._site.host, self._notes)
+        web = Web(self.printers, self.settings, self._door, self._site.host, self.machines, self._notes)
         for row in [*ipp.routes(), *web.routes()]:
             self._http.routes.add(row)
         await ipp.start(self.printers)

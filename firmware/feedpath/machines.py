@@ -1,6 +1,7 @@
 """Which machine is which: what is found on the bus becomes printers, and is known again when it comes back."""
 
 import asyncio
+import contextlib
 import copy
 import logging
 import uuid
@@ -14,10 +15,12 @@ from feedpath.back.usb.ieee1284 import DeviceId
 from feedpath.core.connection import Connection, Gone
 from feedpath.core.device import Device
 from feedpath.core.driver import Driver, Fit, Setting
+from feedpath.core.job import Job
 from feedpath.core.policy import Policy
 from feedpath.core.printer import Decoder, Printer
 from feedpath.core.printers import Printers
 from feedpath.core.spool import Area
+from feedpath.core.ticket import Ticket
 from feedpath.errors import Refused
 from feedpath.host.store import SqliteStore
 
@@ -30,6 +33,8 @@ logger = logging.getLogger(__name__)
 POLL_S = 1.0
 NAME_MOST = 60  # characters; a number still fits into DNS-SD's 63 octets where they are ASCII
 NAMELESS = "USB printer"
+TEST_PAGE = "Test page"
+NO_TEST = "There is no test page for a printer whose language is not known here. Choose a driver for it first."
 NAMESPACE = uuid.UUID("7b4ad2b6-6b2e-4b0e-9d0a-3c3d1a4f6a51")  # of the names that printers' uuids are made from
 
 
@@ -96,6 +101,7 @@ class Machines:
         self._saving = aio.Lock()
         self._unsaved: "set[str]" = set()  # keys of records that could not be written
         self._saves: "set[asyncio.Task[None]]" = set()
+        self._tests: "set[asyncio.Task[None]]" = set()  # what fills the jobs of test pages
         self._complaints: "dict[str, str]" = {}  # the last reason why a machine could not be opened, by key
 
     async def restore(self) -> None:
@@ -120,6 +126,9 @@ class Machines:
 
     async def close(self) -> None:
         """Let go of all machines; jobs stay as they are."""
+        for test in self._tests:
+            test.cancel()
+        await asyncio.gather(*self._tests, return_exceptions=True)
         await aio.gather(*self._saves)
         await aio.gather(*(device.close() for device in self._devices.values()))
 
@@ -161,6 +170,18 @@ class Machines:
     def settings(self, printer: Printer) -> "tuple[Setting, ...]":
         """Return the options of the printer's driver that only it knows."""
         return printer.device.driver.settings()
+
+    def test(self, printer: Printer) -> Job:
+        """Return the job of a test page, which prints as any other; raise Refused where none can be made."""
+        from feedpath.back.pdl import testpage
+
+        if not printer.device.driver.takes(testpage.FORMAT):
+            raise Refused("not-possible", NO_TEST)
+        job = printer.submit(Ticket(name=TEST_PAGE, format=testpage.FORMAT))
+        task = aio.create_task(_fill(job, testpage.of(printer)))
+        self._tests.add(task)
+        task.add_done_callback(self._tests.discard)
+        return job
 
     async def _drive(self, key: str, choice: Choice) -> None:
         """Print by what was chosen, and remember it; raise Refused where it cannot be had."""
@@ -292,6 +313,26 @@ class Machines:
 
     def _uuid(self, name: str) -> str:
         return str(uuid.uuid5(NAMESPACE, name))
+
+
+class Whole:
+    """A document that is there already, as `Job.receive` reads it."""
+
+    def __init__(self, document: bytes):
+        self._left = memoryview(document)
+
+    async def readinto(self, view: memoryview) -> int:
+        """Give what fits into `view`."""
+        count = min(len(view), len(self._left))
+        view[:count], self._left = self._left[:count], self._left[count:]
+        return count
+
+
+async def _fill(job: Job, document: bytes) -> None:
+    """Give a job its document; how it ends, the job itself tells."""
+    with contextlib.suppress(Refused):
+        await job.receive(Whole(document))
+        await job.finish()
 
 
 def _commands(record: "dict[str, Any]") -> "tuple[str, ...]":

@@ -13,6 +13,7 @@ from feedpath.core.printers import Printers
 from feedpath.front.auth.door import Door
 from feedpath.front.http.server import HttpServer
 from feedpath.front.web.server import Web
+from feedpath.machines import Machines
 from feedpath.settings import Settings
 from tests.fakes.machine import WATCHDOG_S, Box
 
@@ -69,12 +70,31 @@ def visit(directory: Path, story: "Callable[[Site], Awaitable[None]]", **values:
         async with Box(directory) as box:
             printers = Printers()
             printers.add(box.printer)
-            web = Web(printers, settings, door, "feedpath.local", lambda printer: ["It holds 12 bytes."])
+            machines = _machines(printers, box)
+            web = Web(printers, settings, door, "feedpath.local", machines, lambda printer: ["It holds 12 bytes."])
             server = HttpServer(web.routes())
             port = await server.start("127.0.0.1", 0)
             try:
                 await story(Site(box, port, door, settings))
             finally:
                 await server.stop()
+                await machines.close()
 
     asyncio.run(asyncio.wait_for(main(), WATCHDOG_S))
+
+
+def _machines(printers: Printers, box: Box) -> Machines:
+    """Return what knows the box's machine, which speaks PostScript and PCL, as if it had been met."""
+    machines = Machines(
+        printers, box.store, box.area, box.policy, [], {}, "box", 8, lambda: "", lambda: "", lambda: False
+    )
+    printer = box.printer
+    machines._devices[box.device.key] = box.device
+    machines._records[box.device.key] = {
+        "device_id": "MFG:Feedpath;MDL:Memory;CMD:PJL,PCL,POSTSCRIPT;",
+        "make": "Feedpath",
+        "model": "Memory",
+        "serial": "1",
+        "queues": [{"name": printer.name, "uuid": printer.uuid}],
+    }
+    return machines

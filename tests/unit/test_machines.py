@@ -212,7 +212,7 @@ def test_another_driver_is_taken_at_once_and_stays_over_a_restart(tmp_path):
             assert printer.device.driver.origin.choice == "language:postscript"
             before, version = printer.capabilities, printer.version
             await house.machines.use(printer, "PCL 5")
-            assert printer.device.driver.origin == ("language:pcl5", "PCL 5", "It was chosen by a person.", "")
+            assert printer.device.driver.origin == ("language:pcl5", "PCL 5", "It was chosen by a person.", "", True)
             assert printer.capabilities is not before and printer.version > version
             assert printer.capabilities.color != before.color
         async with House(tmp_path) as again:

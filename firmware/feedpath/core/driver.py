@@ -95,14 +95,15 @@ class Conversion(Protocol):
 
 
 class Origin(NamedTuple):
-    """Which driver it is. choice: what it is chosen by; title: its name for people; why: a sentence that says why it is
-    the one; lost: a sentence about another one that was chosen and cannot be had, "" when none was.
+    """Which driver it is. choice: what it is chosen by; title: its name for people; why: a sentence that says why this
+    one; lost: a sentence about another one that was chosen and cannot be had, "" when none was; chosen: by a person.
     """
 
     choice: str = ""
     title: str = ""
     why: str = ""
     lost: str = ""
+    chosen: bool = False
 
 
 class Fit(NamedTuple):

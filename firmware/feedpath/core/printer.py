@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Protocol, cast
 
 from feedpath.core.device import Device
-from feedpath.core.driver import Capabilities, Facts, Supply
+from feedpath.core.driver import Capabilities, Facts, Origin, Supply
 from feedpath.core.job import ABORTED, HELD, PENDING, PROCESSING, Job
 from feedpath.core.job import STOPPED as JOB_STOPPED
 from feedpath.core.policy import Policy
@@ -90,6 +90,11 @@ class Printer:
     def capabilities(self) -> Capabilities:
         """Return what it can do."""
         return self.device.driver.capabilities
+
+    @property
+    def origin(self) -> Origin:
+        """Return which driver it prints by, and why."""
+        return self.device.driver.origin
 
     @property
     def media_ready(self) -> "tuple[str, ...]":

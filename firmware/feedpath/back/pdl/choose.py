@@ -114,22 +114,22 @@ def choose(
 def _wanted(choice: Choice, commands: "tuple[str, ...]", letter_first: bool, device_id: str) -> Driver:
     """Return the driver that was chosen; raise WireError where it cannot be had."""
     driver: Driver
+    title = AS_IT_IS
     if choice.driver == RAW:
         driver = PassThrough(commands, letter_first)
         driver.reasons = ()
-        driver.origin = Origin(RAW, AS_IT_IS, BY_PERSON)
     elif choice.driver.startswith(LANGUAGE):
         language = languages.BY_NAME.get(choice.driver.removeprefix(LANGUAGE))
         if language is None:
             raise WireError("feedpath does not write that language.")
-        driver = translator(language, commands, letter_first, device_id)
-        driver.origin = Origin(choice.driver, language.title, BY_PERSON)
+        driver, title = translator(language, commands, letter_first, device_id), language.title
     else:
         from feedpath.back.pdl import drivers
 
         entry, ppd = drivers.ready(choice.driver)
-        match = drivers.Match(entry, 0, BY_PERSON)
-        driver = bridged(match, ppd, commands, letter_first, choice.options)
+        driver = bridged(drivers.Match(entry, 0, BY_PERSON), ppd, commands, letter_first, choice.options)
+        title = ppd.name
+    driver.origin = Origin(choice.driver, title, BY_PERSON, chosen=True)
     return driver
 
 

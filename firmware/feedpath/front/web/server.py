@@ -5,10 +5,11 @@ Forms and /api/ do the same; a form is answered with a page, /api/ with JSON.
 
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from feedpath import __version__, aio
+from feedpath.core.chooser import Chooser
 from feedpath.core.job import Job
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
@@ -22,6 +23,9 @@ from feedpath.front.web import pages, view
 from feedpath.settings import SettingError, Settings
 
 FIELDS_MAX = 8 * 1024  # bytes of a form, or of JSON: the longest setting fits many times
+OPTIONS_MAX = 64 * 1024  # bytes of all options of a driver: Gutenprint's have some 200
+OPTION = "option."  # before the names of options, among a form's fields
+FITS_MOST = 100  # drivers on a page: whoever finds more gives another word
 ASKED_SECRET = ('WWW-Authenticate', 'Basic realm="feedpath", charset="UTF-8"')
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -64,6 +68,7 @@ class Web:
         settings: Settings,
         door: Door,
         hostname: str,
+        chooser: Chooser,
         notes: view.Notes = lambda printer: (),
     ):
         """`hostname` is how other computers reach this one; `notes` gives further sentences about a printer."""
@@ -71,6 +76,7 @@ class Web:
         self._settings = settings
         self._door = door
         self._hostname = hostname
+        self._chooser = chooser
         self._notes = notes
 
     def routes(self) -> "list[Route]":
@@ -86,6 +92,17 @@ class Web:
             Route(look, "/api/settings", self._guard(self._api_settings, administers=True)),
             Route(post, "/api/settings", self._guard(self._api_set, administers=True), FIELDS_MAX),
         ]
+        rows += [
+            Route(look, "/driver/{printer}", self._guard(self._driver_page, administers=True)),
+            Route(look, "/api/driver/{printer}", self._guard(self._api_driver, administers=True)),
+        ]
+        for path, handler, most in (
+            ("driver", self._use_driver, FIELDS_MAX),
+            ("driver-options", self._set_options, OPTIONS_MAX),
+            ("test-page", self._test_page, FIELDS_MAX),
+        ):
+            act = self._guard(handler, administers=True)
+            rows += [Route(post, f"/{path}", act, most), Route(post, f"/api/{path}", act, most)]
         for action in (*JOB_ACTIONS, *PRINTER_ACTIONS):
             act = self._guard(self._actor(action), administers=True)
             rows += [Route(post, f"/{action}", act, FIELDS_MAX), Route(post, f"/api/{action}", act, FIELDS_MAX)]
@@ -218,11 +235,60 @@ class Web:
             raise Refused("not-found", f"There is no job {number[:20]}.")
         return job
 
-    def _printer(self, fields: "dict[str, str]") -> Printer:
+    def _printer(self, fields: "Mapping[str, str]") -> Printer:
         for printer in self._printers:
             if printer.uuid == fields.get("printer"):
                 return printer
         raise Refused("not-found", "There is no such printer.")
+
+    # Drivers
+
+    async def _driver_page(self, request: Request, who: str) -> Response:
+        printer = self._printer(request.variables)
+        words = request.query.get("words", "").strip()
+        found = await self._chooser.fits(printer, words)
+        return await self._page(
+            "driver",
+            who=who,
+            printer=view.printer_view(printer, time.time(), names=False, notes=self._notes),
+            words=words,
+            fits=[fit._asdict() for fit in found[:FITS_MOST]],
+            more=max(0, len(found) - FITS_MOST),
+            options=[option._asdict() for option in self._chooser.settings(printer)],
+        )
+
+    async def _api_driver(self, request: Request, who: str) -> Response:
+        printer = self._printer(request.variables)
+        found = await self._chooser.fits(printer, request.query.get("words", ""), "all" in request.query)
+        return _json(
+            {
+                "driver": printer.origin._asdict(),
+                "fits": [fit._asdict() for fit in found],
+                "options": [option._asdict() for option in self._chooser.settings(printer)],
+            }
+        )
+
+    async def _use_driver(self, request: Request, who: str) -> Response:
+        fields = await _fields(request)
+        printer = self._printer(fields)
+        await self._chooser.use(printer, fields.get("driver", ""))
+        return self._driven(request, printer)
+
+    async def _set_options(self, request: Request, who: str) -> Response:
+        fields = await _fields(request, OPTIONS_MAX)
+        printer = self._printer(fields)
+        values = {name.removeprefix(OPTION): value for name, value in fields.items() if name.startswith(OPTION)}
+        await self._chooser.set(printer, values)
+        return self._driven(request, printer)
+
+    def _driven(self, request: Request, printer: Printer) -> Response:
+        if _is_api(request):
+            return _json({"driver": printer.origin._asdict()})
+        return redirect(f"/driver/{printer.uuid}")
+
+    async def _test_page(self, request: Request, who: str) -> Response:
+        job = self._chooser.test(self._printer(await _fields(request)))
+        return _json({"job": job.id}) if _is_api(request) else redirect("/")
 
     async def _refused(self, request: Request, refused: Refused) -> Response:
         row = refusal(refused.reason)
@@ -247,12 +313,12 @@ class Web:
         return _json({"settings": {name: self._settings.show(name)}})
 
 
-async def _fields(request: Request) -> "dict[str, str]":
+async def _fields(request: Request, most: int = FIELDS_MAX) -> "dict[str, str]":
     """Return the fields of a form, or of a JSON object; raise Refused when it is neither."""
     if not request.headers.get("content-type", "").startswith("application/json"):
         return await request.form()
     try:
-        fields = json.loads(await request.body.read(FIELDS_MAX))
+        fields = json.loads(await request.body.read(most))
     except (ValueError, RecursionError):
         raise Refused("bad-request", "The JSON is not well formed.") from None
     if not isinstance(fields, dict):

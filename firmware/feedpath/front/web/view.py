@@ -57,6 +57,7 @@ def printer_view(printer: "Printer", now: float, names: bool, notes: Notes) -> "
         "reasons": reasons,
         "supplies": [supply_view(supply) for supply in printer.supplies],
         "paper": [paper(name) for name in printer.media_ready],
+        "driver": printer.origin._asdict(),
         "notes": list(notes(printer)),
         "jobs": [job_view(job, now, names) for job in jobs if not job.over],
         "history": [job_view(job, now, names) for job in reversed(jobs) if job.over],

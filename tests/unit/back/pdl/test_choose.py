@@ -32,7 +32,7 @@ def chosen(name: str, commands: "tuple[str, ...]" = PCL, device_id: str = ID) ->
 def test_a_person_s_language_goes_before_what_the_machine_names(name: str) -> None:
     made = chosen(f"language:{name}")
     assert made.name == name
-    assert made.origin == (f"language:{name}", made.origin.title, "It was chosen by a person.", "")
+    assert made.origin == (f"language:{name}", made.origin.title, "It was chosen by a person.", "", True)
 
 
 def test_raw_sends_everything_as_it_is_and_nothing_is_said_to_be_missing() -> None:
@@ -82,7 +82,7 @@ def test_a_driver_whose_program_is_gone_cannot_be_had(tmp_path: Path, monkeypatc
 
 def test_automatic_says_why() -> None:
     assert chosen("automatic").origin == (
-        "language:postscript", "PostScript", "The printer names this language in its device id.", "",
+        "language:postscript", "PostScript", "The printer names this language in its device id.", "", False,
     )  # fmt: skip
     nothing = chosen("automatic", ("GDI",), "MFG:Nobody;MDL:None;")
     assert nothing.origin.choice == "raw" and "no driver for it is installed" in nothing.origin.why

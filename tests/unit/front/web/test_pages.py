@@ -66,6 +66,7 @@ def printer(text: str = "Office laser", **facts: Any) -> "dict[str, Any]":
         "accepting": True, "paused": False, "headline": "Ready.", "identified": text, "remedy": text, "tone": "ready",
         "reasons": [{"keyword": "x", "tone": "warn", "sentence": text, "remedy": text}],
         "supplies": [{"name": text, "level": 40, "low": True, "words": text, "color": "#000000"}],
+        "driver": {"choice": text, "title": text, "why": text, "lost": text, "chosen": True},
         "paper": [text], "notes": [text], "jobs": [job(text)], "history": [job(text, state="aborted")],
         "addresses": {"ipp": "ipp://x/" + text, "ipps": "ipps://x/" + text, "http": "http://x/" + text},
     }  # fmt: skip
@@ -119,7 +120,9 @@ def test_headings_do_not_skip_a_level() -> None:
 def test_the_administrator_cancels_releases_and_pauses_by_plain_forms() -> None:
     page = status(printer(jobs=[job(state="held")]))
     forms = [(form["method"], form["action"]) for form in page.all("form")]
-    assert forms == [("post", "/sign-out"), ("post", "/pause"), ("post", "/release"), ("post", "/cancel")]
+    actions = ["/sign-out", "/pause", "/test-page", "/release", "/cancel"]
+    assert forms == [("post", action) for action in actions]
+    assert {"class": "action", "href": "/driver/u-1"} in page.all("a")
     assert {"type": "hidden", "name": "job", "value": "7"} in page.all("input")
     assert "/resume" in [form["action"] for form in status(printer(paused=True)).all("form")]
 
@@ -161,3 +164,46 @@ def test_each_client_system_is_told_how_to_add_the_printer() -> None:
     text = status(printer(jobs=[], history=[])).text
     for system in ("Windows", "macOS", "iPhone", "Android", "ChromeOS", "Linux"):
         assert system in text
+
+
+FIT = {"choice": "language:pcl5", "title": "PCL 5", "score": 100, "why": "It says so."}
+OPTION = {"name": "Density", "title": "Toner density", "choices": (("1", "Light"), ("2", "Dark")), "default": "1",
+          "value": "2"}  # fmt: skip
+
+
+def driver(text: str = "PCL 5", **facts: Any) -> Page:
+    fit = dict.fromkeys(("title", "why"), text) | {"choice": "raw", "score": 0}
+    option = {**OPTION, "title": text, "choices": (("1", text), ("2", text))}
+    usual = {"printer": printer(text), "words": text, "fits": [FIT, fit], "more": 3, "options": [option]}
+    return Page(pages.render("driver", version="1", who="claim-code", **{**usual, **facts}))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_of_a_driver_becomes_markup(text: str) -> None:
+    harmless, hostile = driver("x"), driver(text)
+    check_form(hostile)
+    assert [tag for tag, _ in hostile.elements] == [tag for tag, _ in harmless.elements]
+    assert text.encode("utf-8", "replace").decode() in hostile.text
+
+
+def test_a_driver_is_chosen_and_its_options_are_set_by_plain_forms() -> None:
+    page = driver(words="")
+    forms = [(form["method"], form["action"]) for form in page.all("form")]
+    assert forms == [("post", "/test-page"), ("get", "/driver/u-1"), ("post", "/driver"), ("post", "/driver-options")]
+    values = [field["value"] for field in page.all("input") if field.get("type") == "radio"]
+    assert values == ["automatic", "language:pcl5", "raw"]
+    assert [field["name"] for field in page.all("select")] == ["option.Density"]
+    assert {"value": "2", "selected": None} in page.all("option")
+
+
+@pytest.mark.parametrize("chosen, checked", [(False, "automatic"), (True, "language:pcl5")])
+def test_what_is_used_is_marked(chosen: bool, checked: str) -> None:
+    used = {"choice": "language:pcl5", "title": "PCL 5", "why": "So.", "lost": "", "chosen": chosen}
+    page = driver(words="", printer=printer(driver=used))
+    assert [field["value"] for field in page.all("input") if "checked" in field] == [checked]
+
+
+def test_a_search_without_result_says_so() -> None:
+    page = driver(words="zzz", fits=[])
+    assert "Nothing that is installed is called so." in page.text
+    assert "/driver" not in [form["action"] for form in page.all("form")]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from feedpath.core import reasons as table
-from feedpath.core.driver import Supply
+from feedpath.core.driver import Origin, Supply
 from feedpath.front.web import view
 
 NOW = 1_800_000_000.0
@@ -24,7 +24,7 @@ def printer(*jobs: Any, **facts: Any) -> Any:
     usual = {
         "name": "Office laser", "uuid": "u-1", "location": "hall", "make_and_model": "Brother HL-1110", "state": 3,
         "accepting": True, "paused": False, "reasons": [], "supplies": (), "media_ready": (), "identified": None,
-        "jobs": {job.id: job for job in jobs},
+        "jobs": {job.id: job for job in jobs}, "origin": Origin("language:pcl5", "PCL 5", "It says so."),
     }  # fmt: skip
     return SimpleNamespace(**{**usual, **facts})
 
