@@ -33,6 +33,8 @@ EXAMPLES = """examples:
   feedpath cancel 12 13                     cancel two jobs
   feedpath settings set region a4           offer A4 first
   feedpath settings set raw on              answer raw print data on port 9100
+  feedpath driver list                      what fits the printer, and which driver it has
+  feedpath driver use Office pcl5           give the printer called Office another one
   feedpath convert a.pdf --to pcl5 -o a.pcl make a document what a printer speaks
 
 Each command has its own --help. exit status: 0 done, 1 refused or failed, 2 wrong arguments, 3 feedpath does not run.
@@ -70,6 +72,8 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from feedpath import cli_driver  # it uses what stands here
+
     parser = argparse.ArgumentParser(
         prog="feedpath",
         description="Turns this computer and a USB printer into a network printer.",
@@ -84,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     cancel_parser = _add(commands, "cancel", cancel, "cancel jobs")
     cancel_parser.add_argument("job", type=int, nargs="+", help="a job's number, as feedpath jobs lists it")
     _add_settings(commands)
+    cli_driver.add(commands)
     commands.add_parser("convert", help="make a document what a printer speaks")  # done by tool.py, see main
     _add(commands, "version", version, "show the version", client=False)
     return parser
@@ -94,17 +99,17 @@ def _add(commands: Any, name: str, do: Any, about: str, client: bool = True) -> 
     parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about.capitalize() + ".")
     parser.set_defaults(do=do)
     if client:
-        _add_where(parser, _default_data(), None)
+        add_where(parser, default_data(), None)
         parser.add_argument("--json", action="store_true", help="print the whole answer as JSON")
     return parser
 
 
 def _add_data(parser: argparse.ArgumentParser, default: "Path | str") -> None:
-    about = f"where settings, jobs and documents are kept (default: {_default_data()})"
+    about = f"where settings, jobs and documents are kept (default: {default_data()})"
     parser.add_argument("--data", type=Path, default=default, metavar="DIR", help=about)
 
 
-def _add_where(parser: argparse.ArgumentParser, data: "Path | str", port: "str | None") -> None:
+def add_where(parser: argparse.ArgumentParser, data: "Path | str", port: "str | None") -> None:
     """Add what finds a running firmware; `data` and `port` are the defaults."""
     _add_data(parser, data)
     about = "ask the feedpath on this port, wherever its data is"
@@ -116,7 +121,7 @@ def _add_run(commands: Any) -> None:
         "run", help="start the firmware", description="Start the firmware; it runs until it is interrupted."
     )
     parser.set_defaults(do=run)
-    _add_data(parser, _default_data())
+    _add_data(parser, default_data())
     for name in ("port", "listen", "log-level"):
         parser.add_argument("--" + name, help=f"same as --set {name}=VALUE", metavar="VALUE")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
@@ -132,10 +137,10 @@ def _add_settings(commands: Any) -> None:
         epilog=f"the settings:\n{rows}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_where(parser, _default_data(), None)
+    add_where(parser, default_data(), None)
     parser.set_defaults(do=list_settings)
     options = argparse.ArgumentParser(add_help=False)
-    _add_where(options, argparse.SUPPRESS, argparse.SUPPRESS)  # what stands before the verb holds too
+    add_where(options, argparse.SUPPRESS, argparse.SUPPRESS)  # what stands before the verb holds too
     verbs = parser.add_subparsers(metavar="COMMAND")
     verbs.add_parser("list", help="list all values", parents=[options]).set_defaults(do=list_settings)
     get = verbs.add_parser("get", help="print one value", parents=[options])
@@ -153,7 +158,8 @@ def _terms(row: "Setting") -> str:
     return f"{row.kind.allowed}; default {default or 'empty'}; applies {row.applies}"
 
 
-def _default_data() -> Path:
+def default_data() -> Path:
+    """Return where data is kept where nothing else is said."""
     if DEVICE_DATA.is_dir():
         return DEVICE_DATA
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "feedpath"
@@ -209,7 +215,8 @@ def log_to_stderr(settings: Settings) -> None:
     follow(frozenset())
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Print a line."""
     sys.stdout.write(line + "\n")
 
 
@@ -224,16 +231,16 @@ def plain(text: str) -> str:
 
 def status(chosen: argparse.Namespace) -> None:
     """Show what each printer does and needs."""
-    answer = _ask(chosen, "GET", "/api/status")
+    answer = ask(chosen, "GET", "/api/status")
     if chosen.json:
-        _say(json.dumps(answer, indent=2))
+        say(json.dumps(answer, indent=2))
         return
     if not answer["printers"]:
-        _say("No printer has been plugged in yet.")
+        say("No printer has been plugged in yet.")
     for printer in answer["printers"]:
-        _say(plain(f"{printer['name']}: {printer['headline']} {printer['remedy']}".rstrip()))
+        say(plain(f"{printer['name']}: {printer['headline']} {printer['remedy']}".rstrip()))
         for line in _details(printer):
-            _say("  " + plain(line))
+            say("  " + plain(line))
 
 
 def _details(printer: "Mapping[str, Any]") -> "list[str]":
@@ -242,6 +249,11 @@ def _details(printer: "Mapping[str, Any]") -> "list[str]":
     if not printer["accepting"]:
         lines.append("It takes no new jobs.")
     lines += [f"{supply['name']}: {supply['words']}{', low' * supply['low']}" for supply in printer["supplies"]]
+    driver = printer["driver"]
+    if driver["title"]:
+        lines.append(f"driver: {driver['title']}. {driver['why']}")
+    if driver["lost"]:
+        lines.append(driver["lost"])
     lines += printer["notes"]
     lines.append(f"jobs: {len(printer['jobs'])}")
     lines.append(f"address: {printer['addresses']['ipp']}")
@@ -250,14 +262,14 @@ def _details(printer: "Mapping[str, Any]") -> "list[str]":
 
 def jobs(chosen: argparse.Namespace) -> None:
     """List the jobs."""
-    answer = _ask(chosen, "GET", "/api/status")
+    answer = ask(chosen, "GET", "/api/status")
     listed = [
         {**job, "printer": printer["name"]}
         for printer in answer["printers"]
         for job in printer["jobs"] + (printer["history"] if chosen.all else [])
     ]
     if chosen.json:
-        _say(json.dumps(listed, indent=2))
+        say(json.dumps(listed, indent=2))
         return
     rows = [("JOB", "STATE", "SIZE", "USER", "PRINTER", "NAME")]
     rows += [
@@ -266,7 +278,7 @@ def jobs(chosen: argparse.Namespace) -> None:
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def cancel(chosen: argparse.Namespace) -> int:
@@ -274,7 +286,7 @@ def cancel(chosen: argparse.Namespace) -> int:
     failed = 0
     for job in chosen.job:
         try:
-            _ask(chosen, "POST", "/api/cancel", {"job": job})
+            ask(chosen, "POST", "/api/cancel", {"job": job})
         except Failure as failure:
             if failure.status == NOT_RUNNING:
                 raise
@@ -288,13 +300,13 @@ def list_settings(chosen: argparse.Namespace) -> None:
     values = _values(chosen)
     for row in TABLE:
         mark = "" if values[row.name] == row.kind.show(row.default) else "  *"
-        _say(f"{row.name:28}{plain(values[row.name])}{mark}".rstrip())
+        say(f"{row.name:28}{plain(values[row.name])}{mark}".rstrip())
 
 
 def get_setting(chosen: argparse.Namespace) -> None:
     """Print one value."""
     row = find(chosen.name)
-    _say(plain(_values(chosen)[row.name]))
+    say(plain(_values(chosen)[row.name]))
 
 
 def set_setting(chosen: argparse.Namespace) -> None:
@@ -302,14 +314,14 @@ def set_setting(chosen: argparse.Namespace) -> None:
     row = find(chosen.name)
     parse(chosen.name, chosen.value)
     try:
-        _ask(chosen, "POST", "/api/settings", {"name": chosen.name, "value": chosen.value})
+        ask(chosen, "POST", "/api/settings", {"name": chosen.name, "value": chosen.value})
     except Failure as failure:
         if not _may_use_file(chosen, failure):
             raise
         _set_in_file(chosen)
         return
     if row.applies == "restart":
-        _say(f"{row.name} applies after the next start.")
+        say(f"{row.name} applies after the next start.")
 
 
 def _set_in_file(chosen: argparse.Namespace) -> None:
@@ -323,7 +335,7 @@ def _set_in_file(chosen: argparse.Namespace) -> None:
 def _values(chosen: argparse.Namespace) -> "dict[str, str]":
     """Return the values in effect as text: those of the running firmware, else those of the file."""
     try:
-        values: dict[str, str] = _ask(chosen, "GET", "/api/settings")["settings"]
+        values: dict[str, str] = ask(chosen, "GET", "/api/settings")["settings"]
         return values
     except Failure as failure:
         if not _may_use_file(chosen, failure):
@@ -346,20 +358,22 @@ def _load(chosen: argparse.Namespace) -> Settings:
 
 def print_reference(chosen: argparse.Namespace) -> None:
     """Print the reference page of all settings."""
-    _say(reference().rstrip())
+    say(reference().rstrip())
 
 
 def version(chosen: argparse.Namespace) -> None:
     """Print the versions of feedpath and of its Python."""
-    _say(f"feedpath {__version__} (Python {sys.version.split()[0]})")
+    say(f"feedpath {__version__} (Python {sys.version.split()[0]})")
 
 
-def _ask(chosen: argparse.Namespace, method: str, path: str, body: "object | None" = None) -> Any:
+def ask(
+    chosen: argparse.Namespace, method: str, path: str, body: "object | None" = None, seconds: float = ANSWER_S
+) -> Any:
     """Return the JSON that the running firmware answers; raise Failure with its sentence, or when none runs."""
     import http.client
 
     host, port = _where(chosen)
-    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_S)
+    connection = http.client.HTTPConnection(host, port, timeout=seconds)
     headers = {"Accept": "application/json", **_credentials(chosen.data)}
     content = None
     if body is not None:

@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 
 from feedpath import __version__, aio
+from feedpath.back.pdl import choose, ppd
+from feedpath.back.pdl.drivers import Entry, Match
 from feedpath.cli import FAILED, NOT_RUNNING, main
 from feedpath.core.job import CANCELED
 from feedpath.settings import TABLE, Settings
+from tests.fakes import driver
 from tests.fakes.site import CODE, STRANGER, Site, visit
 
+MATCH = Match(Entry("file:///fake.ppd", "Fake", "Fake Laser 1", "", "English", driver.FILTER), 100, "It fits.")
 PYTHON = ["env", "--unset=PYTHONUNBUFFERED", f"PYTHONPATH={Path(__file__).parents[2] / 'firmware'}", sys.executable]
 
 
@@ -152,9 +156,7 @@ def test_without_a_running_firmware_the_file_is_read_and_written(
     assert [line.split() for line in lines if line.startswith("region")] == [["region", "letter", "*"]]
 
 
-def test_with_a_port_that_nobody_answers_on_no_file_is_touched(
-    data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_with_a_port_that_nobody_answers_on_no_file_is_touched(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         where = ["--data", str(data), "--port", str(unused.getsockname()[1])]
@@ -186,6 +188,7 @@ def test_a_port_file_that_nobody_answers_for_means_not_running(data: Path, capsy
     [
         (["status"], NOT_RUNNING, "does not run with its data in"),
         (["cancel", "1"], NOT_RUNNING, "does not run with its data in"),
+        (["driver", "list"], NOT_RUNNING, "does not run with its data in"),
         (["settings", "set", "regoin", "a4"], FAILED, "did you mean 'region'?"),
         (["settings", "set", "region", "a5"], FAILED, "it must be auto, a4 or letter"),
         (["settings", "get", "regoin"], FAILED, "did you mean 'region'?"),
@@ -202,6 +205,93 @@ def test_an_error_is_one_sentence_and_an_exit_status(
     assert main(words if "--data" in words else [*words, "--data", str(tmp_path)]) == status
     error = capsys.readouterr().err
     assert error.startswith("feedpath: ") and complaint in error and error.count("\n") == 1
+
+
+def test_the_drivers_that_fit_are_listed_and_another_one_is_taken(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def story(site: Site) -> None:
+        announce(site, data)
+        assert await do("driver", "list", "--data", data) == 0
+        told = capsys.readouterr().out
+        assert "  100  PostScript  (language:postscript)  automatic\n" in told
+        assert "       The printer names this language in its device id.\n" in told
+        assert await do("driver", "use", "memory", "PCL", "5", "--data", data) == 0
+        assert capsys.readouterr().out == "Memory: PCL 5. It was chosen by a person.\n"
+        assert site.printer.device.driver.name == "pcl5"
+        await do("driver", "list", "Memory", "--data", data)
+        assert "* 100  PCL 5  (language:pcl5)\n" in capsys.readouterr().out
+        await do("status", "--data", data)
+        assert "  driver: PCL 5. It was chosen by a person.\n" in capsys.readouterr().out
+        assert await do("driver", "use", site.printer.uuid, "automatic", "--data", data) == 0
+        assert site.printer.device.driver.name == "postscript"
+
+    visit(data, story)
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (["zpl"], ["language:zpl"]),
+        (["Memory", "ZPL"], ["language:zpl"]),
+        (["--all"], ["language:postscript", "language:pcl5", "raw", "language:pwg", "language:urf", "language:escpos",
+                     "language:zpl"]),
+        (["no", "such"], []),
+    ],
+)  # fmt: skip
+def test_drivers_are_searched_by_words(
+    data: Path, words: "list[str]", expected: "list[str]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def story(site: Site) -> None:
+        announce(site, data)
+        assert await do("driver", "list", *words, "--data", data, "--json") == 0
+        assert [fit["choice"] for fit in json.loads(capsys.readouterr().out)["fits"]] == expected
+        await do("driver", "list", *words, "--data", data)
+        assert ("Nothing that can be had is called no such." in capsys.readouterr().out) is (not expected)
+
+    visit(data, story)
+
+
+def test_options_are_listed_and_set_and_a_test_page_is_printed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = choose.bridged(MATCH, ppd.read(driver.ppd()), (), letter_first=False)
+
+    async def story(site: Site) -> None:
+        announce(site, data)
+        assert await do("driver", "options", "Memory", "--data", data) == 0
+        assert capsys.readouterr().out == "The driver of Memory has no options of its own.\n"
+        assert await do("driver", "set", "Memory", "JCLEcono=True", "--data", data) == FAILED
+        assert "no options of its own" in capsys.readouterr().err
+        site.printer.device.use(made)
+        assert await do("driver", "options", "Memory", "--data", data) == 0
+        assert "JCLEcono=False  Economy\n    True  Yes\n    False  No\n" in capsys.readouterr().out
+        assert await do("driver", "set", "Memory", "JCLEcono=Maybe", "--data", data) == FAILED
+        assert "JCLEcono cannot be 'Maybe'; it must be True, False." in capsys.readouterr().err
+        assert await do("driver", "test", "Memory", "--data", data) == 0
+        assert capsys.readouterr().out == f"job {next(iter(site.printer.jobs))}\n"
+
+    visit(data, story)
+
+
+@pytest.mark.parametrize(
+    "words, status, complaint",
+    [
+        (["use", "Memory", "pcl"], FAILED, "There is no driver 'pcl'. Did you mean pcl5"),
+        (["use", "Memori", "pcl5"], FAILED, "there is no printer 'Memori'; did you mean 'Memory'?"),
+        (["use", "x\x1b", "pcl5"], FAILED, "there is 'Memory'"),
+        (["test", "Other"], FAILED, "there is no printer 'Other'"),
+        (["set", "Memory", "Density"], 2, "OPTION=CHOICE is wanted, not 'Density'"),
+    ],
+)
+def test_what_a_driver_cannot_be_is_told_with_what_it_can(
+    data: Path, words: "list[str]", status: int, complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def story(site: Site) -> None:
+        announce(site, data)
+        assert await do("driver", *words, "--data", data) == status
+        error = capsys.readouterr().err
+        assert complaint in error and error.count("\n") == 1 and "\x1b" not in error
+
+    visit(data, story)
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"pid": 1}', "[]", '{"port": "x"}'])
@@ -252,12 +342,12 @@ def test_a_log_line_stays_one_line_whatever_a_client_called_its_job(
 def test_version_and_help_need_no_firmware(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["version"]) == 0
     assert capsys.readouterr().out.startswith(f"feedpath {__version__} (Python 3.")
-    for words in (["--help"], ["settings", "--help"], ["run", "--help"]):
+    for words in (["--help"], ["driver", "--help"], ["driver", "use", "--help"], ["settings", "--help"]):
         with pytest.raises(SystemExit) as ended:
             main(words)
         assert ended.value.code == 0
     text = capsys.readouterr().out
-    assert "examples:" in text
+    assert "examples:" in text and "feedpath driver use Office pcl5" in text
     for row in TABLE:
         assert f"  {row.name}\n" in text and row.help in text
 

@@ -37,7 +37,8 @@ ROOMS = {  # room: what it may import besides the leaves and itself
     "appliance": ("core", "front", "back", "host", "machines"),
     "machines": ("core", "back", "host"),
     "tool": ("core", "back.pdl"),
-    "cli": ("appliance", "tool"),
+    "cli": ("appliance", "cli_driver", "tool"),
+    "cli_driver": ("cli",),
     "__main__": ("appliance", "cli"),
 }
 THIRD_PARTIES = {  # package: the only rooms or modules that see it

@@ -107,12 +107,15 @@ class Origin(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """A driver that a printer can get. score: of 100, how well it fits; the rest as in Origin."""
+    """A driver that a printer can get. score: of 100, how well it fits; automatic: whether it is the one that is taken
+    without a choice; the rest as in Origin.
+    """
 
     choice: str
     title: str
     score: int
     why: str
+    automatic: bool = False
 
 
 class Setting(NamedTuple):

@@ -5,7 +5,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from feedpath.back.pdl import languages
-from feedpath.back.pdl.choose import AS_IT_IS, AUTOMATIC, LANGUAGE, RAW, speaks
+from feedpath.back.pdl.choose import AS_IT_IS, AUTOMATIC, LANGUAGE, PDF, RAW, speaks
+from feedpath.back.pdl.passthrough import formats
 from feedpath.core.driver import Fit
 from feedpath.errors import Refused
 
@@ -35,7 +36,9 @@ def fits(
     if index is not None:
         matches = index.matches(device_id)[:MOST]
         found += [Fit(match.entry.uri, match.entry.name, match.score, match.reason) for match in matches]
-    found.append(Fit(RAW, AS_IT_IS, UNTOLD, BY_HAND))
+    untouched = Fit(RAW, AS_IT_IS, UNTOLD, BY_HAND)
+    found = [untouched, *found] if PDF in formats(commands) and not spoken else [*found, untouched]
+    found[0] = found[0]._replace(automatic=True)
     if not words and not every:
         return found
     known = {fit.choice for fit in found}
