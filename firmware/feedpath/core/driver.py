@@ -54,6 +54,7 @@ class Capabilities(NamedTuple):
     scalings: "tuple[str, ...]" = ("auto",)  # PWG 5100.16, print-scaling
     page_ranges: bool = False
     overrides: bool = False  # whether single pages can have media, orientation and scaling of their own: PWG 5100.6
+    password: int = 0  # the most octets of a document's password, 0 when none is taken
     pages_per_minute: int = 0  # 0 when not known
     pages_per_minute_color: int = 0
 

@@ -96,6 +96,8 @@ class Job:
         if not self.ended and state not in OVER:
             self.reasons = self.reasons + ("job-incoming",)
         self.message = message
+        if state in OVER:
+            self.ticket.password = ""
         self._desk.changed(self)
         if state in OVER:
             self._news.set()
@@ -105,6 +107,7 @@ class Job:
         self.ticket.format = ticket.format
         self.ticket.compression = ticket.compression
         self.ticket.document_name = ticket.document_name
+        self.ticket.password = ticket.password
         self._decoder = decoder
 
     async def recorded(self) -> None:
@@ -195,6 +198,7 @@ class Job:
             "processing": self.processing,
             "completed": self.completed,
             "whole": self.secured and self.whole,
+            "protected": bool(ticket.password),
         }
 
     def secure_soon(self) -> None:

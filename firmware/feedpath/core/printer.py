@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 TICKET_TEXTS = ("name", "user", "host", "format", "compression", "document_name")  # of a job's record
 DAY_S = 24 * 60 * 60
+CUT_OFF = "The print server was switched off before the document was complete or printed."
+UNPROTECTED = "The print server was switched off, and stores no documents' passwords: print it again with its password."
 IDLE, BUSY, STOPPED = 3, 4, 5  # RFC 8011, 5.4.11: idle, processing, stopped
 
 
@@ -301,14 +303,19 @@ class Printer:
         self._active += 1
         if job.state in (PROCESSING, JOB_STOPPED):
             self.device.interrupted()
-        if spool is not None and record["whole"]:
+        if record.get("protected"):
+            self._end(job, spool, "document-password-error", UNPROTECTED)
+        elif spool is not None and record["whole"]:
             self._take_up(job, spool)
         else:
-            if spool is not None:
-                spool.discard()
-            sentence = "The print server was switched off before the document was complete or printed."
-            job.become(ABORTED, "aborted-by-system", sentence)
+            self._end(job, spool, "aborted-by-system", CUT_OFF)
         return job
+
+    def _end(self, job: Job, spool: "Spool | None", reason: str, sentence: str) -> None:
+        """End a job of an earlier run that cannot go on."""
+        if spool is not None:
+            spool.discard()
+        job.become(ABORTED, reason, sentence)
 
     def _take_up(self, job: Job, spool: Spool) -> None:
         job.sink = job.spool = spool

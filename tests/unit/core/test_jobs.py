@@ -383,6 +383,36 @@ def test_waiting_jobs_survive_a_restart_and_ids_never_come_twice(tmp_path):
     run(main())
 
 
+def test_a_documents_password_is_never_stored_so_that_its_job_ends_with_a_sentence_after_a_restart(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), stall_s=0.01) as box:
+            box.machine.busy.set()
+            job = await box.print(b"document" * 4000, password="open sesame")
+            assert job.secured and job.ticket.password == "open sesame"
+        stored = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+        assert any(b"documentdocument" in each for each in stored)
+        assert not any(b"open sesame" in each for each in stored)
+        async with Box(tmp_path, Machine()) as again:
+            restored = again.jobs[job.id]
+            assert (restored.state, restored.reasons) == (ABORTED, ("document-password-error",))
+            assert "print it again with its password" in restored.message
+            assert again.area.used == 0
+
+    run(main())
+
+
+def test_a_documents_password_goes_with_the_end_of_its_job(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine()) as box:
+            job = await box.print(b"x" * 100, password="open sesame")
+            assert (job.state, job.ticket.password) == (COMPLETED, "")
+            held = await box.print(b"x" * 100, password="open sesame", hold=True)
+            held.cancel()
+            assert (held.state, held.ticket.password) == (CANCELED, "")
+
+    run(main())
+
+
 def test_a_document_that_was_not_complete_ends_its_job_with_a_reason_after_a_restart(tmp_path):
     async def main():
         async with Box(tmp_path, Machine(), stream=False) as box:

@@ -36,7 +36,7 @@ class Order(NamedTuple):
     """One document's way to one machine.
 
     format: the document's MIME type. language: a name of languages.ORDERED. options: what was asked, IPP's keywords
-    and values. name, user: of the job. password: of the document.
+    and values. name, user: of the job. password: of the document; what is no UTF-8 is escaped as in file names.
     """
 
     format: str

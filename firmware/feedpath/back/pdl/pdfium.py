@@ -49,7 +49,7 @@ class Document:
         self._access.m_FileLen = pieces.length
         self._access.m_GetBlock = self._block = _Block(self._read)
         self._form: Any = None
-        secret = password.encode()[:PASSWORD_BYTES] or None
+        secret = password.encode("utf-8", "surrogateescape")[:PASSWORD_BYTES] or None
         self._document: Any = pdfium.FPDF_LoadCustomDocument(ctypes.byref(self._access), secret)
         if not self._document:
             raise self._fault(bool(password))

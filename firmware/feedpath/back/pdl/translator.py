@@ -14,6 +14,7 @@ from feedpath.errors import WireError
 
 ANY = "application/octet-stream"  # what it is, its first bytes tell
 RAW = "application/vnd.cups-raw"  # for the machine as it is
+PASSWORD_MOST = 1023  # octets, the most of IPP: PWG 5100.13, document-password
 MARKED = frozenset((*READ, *DRAWN)).difference(sniff.GUESSED)  # what we print and know for sure
 UNASKED: "dict[str, object]" = {  # what goes without saying: a document that asks no more is not touched
     "copies": 1,
@@ -40,7 +41,8 @@ class Translator(Driver):
         taken = (*READ, *DRAWN, ANY)
         formats = tuple(dict.fromkeys((*as_it_is, *taken)))
         streamable = frozenset((*as_it_is, *READ, RAW))
-        super().__init__(language.name, capabilities._replace(formats=formats, streamable=streamable))
+        offered = capabilities._replace(formats=formats, streamable=streamable, password=PASSWORD_MOST)
+        super().__init__(language.name, offered)
         self._language = language
         self._machine = machine
         self._as_it_is = frozenset((*as_it_is, RAW))
@@ -64,7 +66,8 @@ class Translator(Driver):
         return sheets.plan(order.setup, self._language.copies, self._language.collates).reads > 1
 
     def _order(self, ticket: Ticket) -> Order:
-        return Order(ticket.format, self._language.name, self._machine, ticket.options, ticket.name, ticket.user)
+        language, asked = self._language.name, ticket.options
+        return Order(ticket.format, language, self._machine, asked, ticket.name, ticket.user, ticket.password)
 
     def _untouched(self, format: str, options: "Mapping[str, object]") -> bool:
         """Return whether the document is the machine's own, and nothing is asked that only we can do."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from feedpath import aio
 from feedpath.errors import WireError
+from feedpath.front.auth import origin
 from feedpath.front.http import table
 from feedpath.front.http.body import Body
 from feedpath.front.http.wire import Head, parse_form
@@ -37,6 +38,12 @@ class Request:
         self.peer = stream.peer
         self.local = stream.local
         self.variables: Mapping[str, str] = {}
+
+    @property
+    def private(self) -> bool:
+        """Return whether nobody on its way could read it: it came over TLS, or never left this computer."""
+        forwarded = not self.headers.keys().isdisjoint(origin.PROXY_HEADERS)
+        return self.secure or (origin.is_loopback(self.peer[0]) and not forwarded)
 
     async def form(self) -> dict[str, str]:
         """Return the fields of an application/x-www-form-urlencoded body; raise WireError(400, 413)."""

@@ -272,6 +272,11 @@ def limits(format: str, low: int, high: int) -> "Callable[[View], tuple[int, int
     return lambda v: (low, high) if format in v.capabilities.formats else None
 
 
+def password(view: View) -> "int | None":
+    """Return document-password-supported: octets, told where PDF is taken."""
+    return view.capabilities.password if "application/pdf" in view.capabilities.formats else None
+
+
 def when_pwg(value: "Callable[[Capabilities], Any]") -> "Callable[[View], Any]":
     """Return a row's value that is told where PWG raster is taken."""
     return lambda v: value(v.capabilities) if "image/pwg-raster" in v.capabilities.formats else None
@@ -293,7 +298,7 @@ ROWS = (
     Row("document-format-default", MIME, FIXED, lambda v: default_format(v.capabilities), "5.4.21"),
     Row("document-format-preferred", MIME, FIXED, lambda v: preferred_format(v.capabilities), "AirPrint"),
     Row("document-format-supported", MIME, FIXED, lambda v: list(v.capabilities.formats), "5.4.22"),
-    Row("document-password-supported", INTEGER, FIXED, limit("application/pdf", 0), "PWG 5100.13"),
+    Row("document-password-supported", INTEGER, FIXED, password, "PWG 5100.13"),
     Row("generated-natural-language-supported", LANGUAGE, FIXED, lambda v: ["en"], "5.4.20"),
     Row("identify-actions-default", KEYWORD, FIXED, lambda v: ["display"], "PWG 5100.13"),
     Row("identify-actions-supported", KEYWORD, FIXED, lambda v: ["display"], "PWG 5100.13"),

@@ -69,6 +69,7 @@ ATTRIBUTES = (  # those that clients may give; any other is reported as unsuppor
     Given("job-name", NAME_TAGS, False, "RFC 8011, 4.2.1.1"),
     Given("ipp-attribute-fidelity", (values.BOOLEAN,), False, "RFC 8011, 4.2.1.1"),
     Given("document-name", NAME_TAGS, False, "RFC 8011, 4.2.1.1"),
+    Given("document-password", (values.OCTETS,), False, "PWG 5100.13"),
     Given("compression", (values.KEYWORD,), False, "RFC 8011, 4.2.1.1"),
     Given("document-format", (values.MIME,), False, "RFC 8011, 4.2.1.1"),
     Given("job-impressions", (values.INTEGER,), False, "RFC 8011, 4.2.1.1", 0),

@@ -12,6 +12,12 @@ from feedpath.front.ipp.call import Call
 from feedpath.front.ipp.operations import GIVEN
 from feedpath.front.ipp.wire import Attribute
 
+PASSWORD = "document-password"
+UNTOLD_PASSWORD = Attribute(PASSWORD, [(values.UNSUPPORTED, None)])  # what is not taken is told without what it was
+OPEN_PASSWORD = (
+    "A document's password is taken over an encrypted connection only, as it could be read on its way: "
+    "use the printer's ipps address."
+)
 CREATED = jobs.choose(jobs.CREATED)
 
 
@@ -39,6 +45,8 @@ async def create_job(call: Call) -> bytes:
     """Make a job whose document comes by Send-Document (RFC 8011, 4.2.4)."""
     ticket = _ticket(call)
     _judge(call, ticket)
+    if call.given.find(PASSWORD) is not None:  # it comes with the document
+        call.unsupported.append(UNTOLD_PASSWORD)
     job = call.printer.submit(ticket)
     await job.recorded()
     return call.answer(call.job_group(job, CREATED))
@@ -105,7 +113,7 @@ def _judge(call: Call, ticket: Ticket) -> None:
     _check_ranges(ticket.options.get("page-ranges", []))
     ticket.hold = ticket.options.get("job-hold-until") == template.INDEFINITE
     ticket.options.update(_describe_job(call))
-    call.unsupported = refused + [Attribute(name, [(values.UNSUPPORTED, None)]) for name in unknown]
+    call.unsupported += refused + [Attribute(name, [(values.UNSUPPORTED, None)]) for name in unknown]
     if refused and call.value("ipp-attribute-fidelity"):
         told = ", ".join(attribute.name for attribute in refused)
         raise Refused("attributes-or-values-not-supported", f"The printer cannot do what was asked by {told}.")
@@ -129,6 +137,22 @@ def _describe_job(call: Call) -> "dict[str, object]":
     return told
 
 
+def _take_password(call: Call, printer: Printer, ticket: Ticket) -> None:
+    """Put the document's password into the ticket; raise Refused where others could read it on its way."""
+    octets, most = call.value(PASSWORD), printer.capabilities.password
+    if not octets:
+        return
+    if not most:
+        call.unsupported.append(UNTOLD_PASSWORD)
+    elif not call.request.private:
+        call.unsupported.append(UNTOLD_PASSWORD)
+        raise Refused("attributes-or-values-not-supported", OPEN_PASSWORD)
+    elif len(octets) > most:
+        raise Refused("request-value-too-long", f"{PASSWORD} has {len(octets)} octets; {most} are allowed.")
+    else:
+        ticket.password = octets.decode("utf-8", "surrogateescape")
+
+
 def _describe_document(call: Call, printer: Printer, ticket: Ticket) -> None:
     """Put what is told of the document into the ticket; raise Refused, and report as unsupported, what is not taken."""
     ticket.document_name = call.value("document-name") or ""
@@ -141,3 +165,4 @@ def _describe_document(call: Call, printer: Printer, ticket: Ticket) -> None:
         call.unsupported = [Attribute("document-format", [(values.MIME, ticket.format)])]
         allowed = ", ".join(printer.capabilities.formats)
         raise Refused("document-format-not-supported", f"This printer takes {allowed}, not {ticket.format}.")
+    _take_password(call, printer, ticket)

@@ -1,6 +1,8 @@
 """Jobs of any kind on a machine whose language we write, from the client's bytes to the machine's."""
 
 import asyncio
+import contextlib
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from feedpath.back.pdl.passthrough import PassThrough
 from feedpath.core import reasons
 from feedpath.core.job import ABORTED, COMPLETED
 from feedpath.errors import Refused
-from tests.fakes import documents, pcl_reader
+from tests.fakes import documents, pages, pcl_reader
 from tests.fakes.machine import WATCHDOG_S, Body, Box, Machine, until
 
 PCL = ("PJL", "PCL", "PCLXL")
@@ -157,6 +159,24 @@ def test_a_document_of_another_kind_ends_its_job_and_says_what_it_is(tmp_path, d
 )
 def test_a_document_is_what_it_begins_like_and_else_what_its_label_says(label, document, format):
     assert translator.told_format(document[:4096], label) == format
+
+
+def test_a_protected_document_is_drawn_with_the_password_of_its_job_only(tmp_path):
+    async def main():
+        locked = pages.pdf(["0 0 0 rg 0 0 700 900 re f"], password="open sesame")
+        async with Box(tmp_path, Machine(), driver=choose.choose(PCL, letter_first=False)) as box:
+            job = await box.print(locked, format="application/pdf", password="open sesame")
+            await until(lambda: job.over)
+            assert (job.state, job.impressions) == (COMPLETED, 1)
+            for wrong in ("", "wrong"):
+                with contextlib.suppress(Refused):  # by then it may have been told that the document came
+                    await box.print(locked, format="application/pdf", password=wrong)
+                last = box.printer.jobs[max(box.printer.jobs)]
+                await until(partial(getattr, last, "over"))
+                assert (last.state, last.reasons) == (ABORTED, ("document-password-error",))
+                assert "print it again with" in last.message
+
+    run(main())
 
 
 def test_a_picture_with_a_wrong_label_is_printed(tmp_path):

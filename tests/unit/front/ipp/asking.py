@@ -69,7 +69,7 @@ class Asked:
     def __init__(self, octets: bytes, path: str, host: str, secure: bool, piece: int, fault: "Exception | None"):
         self.path = path
         self.host = host
-        self.secure = secure
+        self.secure = self.private = secure
         self.headers = {"content-type": "application/ipp"}
         self.length = len(octets)
         self.body = Body(octets, piece, fault)

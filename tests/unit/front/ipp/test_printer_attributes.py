@@ -107,7 +107,7 @@ async def test_the_driver_decides_what_is_told(tmp_path: Path) -> None:
         assert told["print-quality-default"] == 5
         assert told.values("sides-supported") == ["one-sided"]
         assert told["ipp-features-supported"] == "none"
-        assert told["document-password-supported"] == 0  # a PDF with a password cannot be printed
+        assert told["document-password-supported"] == 0  # the machine gets its PDF as it is
         absent = "urf-supported pages-per-minute-color pwg-raster-document-type-supported jpeg-k-octets-supported"
         assert set(absent.split()).isdisjoint(told.names(wire.PRINTER))
 

@@ -20,6 +20,7 @@ from tests.unit.front.ipp.asking import Asker, Body, an, front_end, runs
 DOCUMENT = bytes(range(256)) * 300  # 75 KiB: more than is read with the attributes
 FORMAT = an("document-format", "image/urf")
 LAST = an("last-document", True)
+SECRET = an("document-password", "sésame".encode())
 
 
 async def printed(ask: Asker, **how: Any) -> Any:
@@ -93,6 +94,65 @@ async def test_documents_that_are_not_taken_are_refused_with_what_is_not_support
         assert answer.names(wire.UNSUPPORTED) == [reported]
         assert answer["status-message"]
         assert not ask.printer.jobs
+
+
+def takes_passwords(ask: Asker, octets: int = 1023) -> None:
+    """Have the printer draw documents itself."""
+    driver = ask.printer.device.driver
+    formats = (*driver.capabilities.formats, "application/pdf")
+    driver.capabilities = driver.capabilities._replace(password=octets, formats=formats)
+
+
+@runs
+async def test_a_documents_password_comes_with_it_over_a_private_way_and_is_told_to_nobody(tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        takes_passwords(ask)
+        assert (await ask("Get-Printer-Attributes"))["document-password-supported"] == 1023
+        held = (an("job-hold-until", "indefinite"),)
+        answer = await ask("Print-Job", FORMAT, SECRET, job=held, document=DOCUMENT, secure=True)
+        assert answer.status == status.OK
+        job = ask.printer.jobs[1]
+        assert job.ticket.password == "sésame"
+        told = await ask("Get-Job-Attributes", id=1, secure=True)
+        assert b"same" not in told.octets + answer.octets + json.dumps(job.record()).encode()
+        await ask("Create-Job", job=held)
+        sent = await ask("Send-Document", FORMAT, SECRET, LAST, id=2, document=DOCUMENT, secure=True)
+        assert sent.status == status.OK
+        assert ask.printer.jobs[2].ticket.password == "sésame"
+
+
+@pytest.mark.parametrize("operation", ["Print-Job", "Validate-Job"])
+@runs
+async def test_a_documents_password_in_the_clear_is_refused_before_there_is_a_job(
+    operation: str, tmp_path: Path
+) -> None:
+    async with front_end(tmp_path) as ask:
+        takes_passwords(ask)
+        answer = await ask(operation, FORMAT, SECRET, document=DOCUMENT if operation == "Print-Job" else b"")
+        assert answer.status == status.ATTRIBUTES_OR_VALUES_NOT_SUPPORTED
+        assert answer.names(wire.UNSUPPORTED) == ["document-password"] and b"same" not in answer.octets
+        assert "ipps" in answer["status-message"]
+        assert not ask.printer.jobs
+
+
+@runs
+async def test_a_documents_password_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        takes_passwords(ask, 5)
+        answer = await ask("Print-Job", FORMAT, SECRET, document=DOCUMENT, secure=True)
+        assert answer.status == status.VALUE_TOO_LONG and "7 octets; 5 are allowed" in answer["status-message"]
+
+
+@pytest.mark.parametrize("operation", ["Print-Job", "Create-Job"])
+@runs
+async def test_a_documents_password_that_nobody_needs_is_told_as_not_supported(operation: str, tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        takes_passwords(ask, 1023 if operation == "Create-Job" else 0)
+        given = (SECRET,) if operation == "Create-Job" else (FORMAT, SECRET)
+        answer = await ask(operation, *given, document=DOCUMENT if operation == "Print-Job" else b"", secure=True)
+        assert answer.status == status.OK_IGNORED_OR_SUBSTITUTED
+        assert answer.names(wire.UNSUPPORTED) == ["document-password"] and b"same" not in answer.octets
+        assert ask.printer.jobs[1].ticket.password == ""
 
 
 @runs
