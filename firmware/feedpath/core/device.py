@@ -15,12 +15,12 @@ from feedpath import aio
 from feedpath.core.connection import Connection, Gone
 from feedpath.core.document import pour
 from feedpath.core.driver import Driver, Facts
-from feedpath.core.job import ABORTED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, Job
+from feedpath.core.job import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, Job
 from feedpath.core.policy import Policy
 from feedpath.core.ring import SLOTS, Ring
 from feedpath.core.spool import Area, Spool
 from feedpath.core.store import Store
-from feedpath.core.writer import CLOSED, FAILED, FINISHED, LOST, Outcome, Writer
+from feedpath.core.writer import CLOSED, DROPPED, FAILED, FINISHED, LOST, Outcome, Writer
 from feedpath.errors import Refused
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 START_BYTES = 16 * 1024  # a job streams when this much came fast enough, or all of it
 STATUS_S = 1.0  # between two looks at the machine's status
+PAPER_S = 0.25  # ... while a job waits for it to say that the paper is out
 STATUS_BYTES = 4096
 DEVICE_ID_TURNS = 30  # looks at the status for each look at the device id, which is slow
 TICK_S = 0.5  # between two looks at the jobs' progress
@@ -75,6 +76,7 @@ class Device:
             policy,
             self._printed_in_thread,
             self._gone_in_thread,
+            self._taken_in_thread,
             converted=Ring(ring_slots),
             clock=clock,
         )
@@ -162,7 +164,7 @@ class Device:
                 told, known = reasons, facts
                 self._post(self._status, connection, reasons, facts)
             turn += 1
-            quit.wait(STATUS_S)
+            quit.wait(PAPER_S if self._writer.told.pending else STATUS_S)
 
     def _status(self, connection: Connection, reasons: "tuple[str, ...]", facts: "Facts | None") -> None:
         if connection is self.connection:
@@ -170,7 +172,16 @@ class Device:
                 self._said = facts.reasons
             self._port = reasons
             self.reasons = together(reasons, self._said)
+            self._writer.told.troubled = any(reason.endswith("-error") for reason in self.reasons)
+            if facts is not None:
+                self._hear(facts)
             self._tell(facts)
+
+    def _hear(self, facts: Facts) -> None:
+        """Take what the machine says of the job that it prints."""
+        self._writer.told.hear(facts)
+        if self.current is not None and self._writer.told.sides is not None:
+            self.current.told = self._writer.told.sides
 
     def _tell(self, facts: "Facts | None") -> None:
         for printer in self.printers:
@@ -374,6 +385,16 @@ class Device:
             await self._store.written(durable=True)
         self._writer.print(job, driver)
 
+    def _taken_in_thread(self, job: Job) -> None:
+        self._post(self._taken, job)
+
+    def _taken(self, job: Job) -> None:
+        """The machine has all of the job, and prints on: nothing of it must be stored any more."""
+        if job is self.current and not job.over:
+            if job.timer is not None:
+                job.timer.cancel()
+            job.out_of_hand()
+
     def _printed_in_thread(self, job: Job, outcome: Outcome) -> None:
         self._post(self._printed, job, outcome)
 
@@ -384,6 +405,8 @@ class Device:
             self._end_as_asked(job)
         elif outcome.kind == FINISHED:
             job.become(COMPLETED)
+        elif outcome.kind == DROPPED:
+            job.become(CANCELED, "job-canceled-at-device")
         elif outcome.kind == FAILED:
             job.become(ABORTED, outcome.reason, outcome.message)
         elif outcome.kind == LOST and self.policy.after_power_cycle == "hold" and job.whole:
@@ -403,12 +426,19 @@ class Device:
         job.must_move = job.sink is self.ring
         self.ring.wake()
         self.current = None
+        if job.taken and job.must_move:  # its client waits no more: the ring is its own until it is moved
+            self._ring_owner = job
+            self._spawn(self._move_held(job))
         if job not in self.waiting:
             self.waiting.append(job)
         sentence = "The printer was switched off or unplugged while it printed. Release the job to print it again."
         job.become(HELD, "job-hold-until-specified", sentence)
         job.secure_soon()
         self._advance()
+
+    async def _move_held(self, job: Job) -> None:
+        with contextlib.suppress(Refused):  # no room: it has ended with that
+            await self.secure(job)
 
     def _forget(self, job: Job) -> None:
         if job.timer is not None:

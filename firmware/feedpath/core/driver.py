@@ -59,12 +59,19 @@ class Capabilities(NamedTuple):
     pages_per_minute_color: int = 0
 
 
+STARTED, ENDED, CANCELED = "started", "ended", "canceled"  # what a machine says of a job: it is out, or dropped there
+
+
 class Facts(NamedTuple):
-    """What a machine said on its status channel; None where it said nothing new."""
+    """What a machine said on its status channel; None where it said nothing new.
+
+    impressions: sides of its present job that are out. events: of jobs, in order: STARTED, ENDED, CANCELED.
+    """
 
     reasons: "tuple[str, ...] | None" = None
     supplies: "tuple[Supply, ...] | None" = None
     impressions: "int | None" = None
+    events: "tuple[str, ...]" = ()
 
 
 class Source(Protocol):

@@ -36,7 +36,8 @@ class Job:
     """One job of one printer. Bytes go in by `space` and `filled`, or by `receive`; then `finish`.
 
     state: RFC 8011 job-state. reasons: job-state-reasons keywords. message: a sentence for people, or "".
-    received, printed: bytes of the document that came, and that the machine took.
+    received, printed: bytes of the document that came, and that the machine took. sent: sides that the machine took
+    whole. told: sides that are out as it says itself, None where it does not. taken: whether the machine has taken all.
     created, processing, completed: Unix seconds, None until reached. whole: whether it can print again from byte 0.
     """
 
@@ -61,7 +62,9 @@ class Job:
         self.message = ""
         self.received = 0
         self.printed = 0
-        self.impressions = 0
+        self.sent = 0
+        self.told: "int | None" = None
+        self.taken = False
         self.created = created
         self.processing: "float | None" = None
         self.completed: "float | None" = None
@@ -86,6 +89,13 @@ class Job:
     def over(self) -> bool:
         """Return whether it has ended, one way or another."""
         return self.state in OVER
+
+    @property
+    def impressions(self) -> int:
+        """Return how many sides are printed, as far as the machine tells, and never more than it took."""
+        if self.told is None:
+            return self.sent
+        return min(self.told, self.sent) if self.sent else self.told
 
     def become(self, state: int, reason: str = "", message: str = "") -> None:
         """Move to `state`, or stay there for another reason; raise ValueError when RFC 8011 knows no such move."""
@@ -163,7 +173,7 @@ class Job:
         if not self.over and not self.stopping:
             self._desk.complete(self)
         try:
-            while not self.over and not self.secured:
+            while not self.over and not self.secured and not self.taken:
                 if self.must_move:
                     await self._desk.secure(self)
                 else:
@@ -200,6 +210,11 @@ class Job:
             "whole": self.secured and self.whole,
             "protected": bool(ticket.password),
         }
+
+    def out_of_hand(self) -> None:
+        """The machine has taken the whole document and prints on: its client need not wait for that."""
+        self.taken = True
+        self._news.set()
 
     def secure_soon(self) -> None:
         """Have `finish` put what is left on storage rather than wait on."""

@@ -291,8 +291,9 @@ class Printer:
         ticket = Ticket(**texts, options=cast("dict[str, object]", record["options"]))  # type: ignore[arg-type]
         created = cast(float, record["created"])
         job = Job(id, str(record["uuid"]), ticket, self, self.device, created)
-        for key in ("message", "received", "printed", "impressions", "processing", "completed", "state"):
+        for key in ("message", "received", "printed", "processing", "completed", "state"):
             setattr(job, key, record[key])
+        job.sent = cast(int, record["impressions"])
         job.reasons = tuple(cast(list[str], record["reasons"]))
         job.ended = True
         self.jobs[id] = job

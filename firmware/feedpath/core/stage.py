@@ -98,7 +98,7 @@ class Stage:
     def _count(self) -> None:
         """Tell the job how many sides the machine has taken whole."""
         while self._marks and self._marks[0][0] <= self._position:
-            self._document.job.impressions = self._marks.popleft()[1]
+            self._document.job.sent = self._marks.popleft()[1]
 
     def _put(self, piece: memoryview) -> None:
         while piece:

@@ -16,6 +16,7 @@ from feedpath.core.policy import Policy
 from feedpath.core.ring import Ring
 from feedpath.core.spool import Area
 from feedpath.core.stage import Stage
+from feedpath.core.told import Told
 from feedpath.errors import Refused, WireError
 
 logger = logging.getLogger(__name__)
@@ -27,11 +28,12 @@ LOOK_S = 0.25  # how long the thread waits before it looks whether it is still w
 FOREVER = -1
 
 FINISHED, CEASED, LOST, FAILED, CLOSED = "finished", "ceased", "lost", "failed", "closed"
+DROPPED = "dropped"
 
 
 class Outcome(NamedTuple):
     """How a job's time at the machine ended: FINISHED; CEASED, as it was asked to; LOST with the machine; FAILED for
-    the reason and with the sentence given; CLOSED with the firmware.
+    the reason and with the sentence given; CLOSED with the firmware; DROPPED by somebody at the machine.
     """
 
     kind: str
@@ -60,10 +62,11 @@ class Feed(Protocol):
 class Writer:
     """Prints the job it is given: its document as it is, or what the driver makes of it.
 
-    driver: of what an earlier run of the firmware may have left in the machine. done(job, outcome) and gone(connection)
-    are called in the thread. `moved` is `clock`'s time at which the machine last took something, or had nothing to
-    take. unclean: whether the machine may hold the beginning of a job that ended early. converted: the ring for what
-    stages make. `lock` guards which of ring and spool holds what of the job's document.
+    driver: of what an earlier run of the firmware may have left in the machine. taken(job), done(job, outcome) and
+    gone(connection) are called in the thread: the machine has all of the job and prints on, the job is over, the
+    machine went away. told: what the machine says of the job. `moved` is `clock`'s time at which the machine last took
+    something, or had nothing to take. unclean: whether the machine may hold the beginning of a job that ended early.
+    converted: the ring for what stages make. `lock` guards which of ring and spool holds what of the job's document.
     """
 
     def __init__(
@@ -74,11 +77,13 @@ class Writer:
         policy: Policy,
         done: "Callable[[Job, Outcome], None]",
         gone: "Callable[[Connection], None]",
+        taken: "Callable[[Job], None]",
         converted: Ring,
         clock: "Callable[[], float]" = time.monotonic,
     ):
         self.lock = threading.Lock()
         self.moved = clock()
+        self.told = Told(clock)
         self._clock = clock
         self._ring = ring
         self._area = area
@@ -87,6 +92,7 @@ class Writer:
         self._policy = policy
         self._done = done
         self._gone = gone
+        self._taken = taken
         self._connection: "Connection | None" = None
         self._job: "tuple[Job, Driver] | None" = None
         self._work = aio.Wake()
@@ -101,6 +107,7 @@ class Writer:
     def plug(self, connection: "Connection | None") -> None:
         """Print on `connection` from now on; None when the machine is away."""
         self._connection = connection
+        self.told.plug()
         self._plugged.set()
 
     def print(self, job: Job, driver: Driver) -> None:
@@ -115,6 +122,7 @@ class Writer:
     def interrupt(self) -> None:
         """Make a write that waits return, so that it is looked whether the job is still wanted; from any thread."""
         connection = self._connection
+        self.told.wake()
         if connection is not None:
             connection.interrupt()
 
@@ -162,7 +170,7 @@ class Writer:
                 if self.unclean:
                     self._clean(connection, job)
                 elif self._send(connection, job):
-                    return Outcome(FINISHED)
+                    return self._await_paper(connection, job)
             except Gone:
                 self._lose(connection)
                 if not self._again(job):
@@ -171,6 +179,7 @@ class Writer:
 
     def _send(self, connection: Connection, job: Job) -> bool:
         """Return True when the machine took the whole document, False when it is not wanted any more; raise Gone."""
+        self.told.begin()
         with contextlib.closing(self._feed(job)) as feed:
             while not job.stopping and not self._closing:
                 if connection is not self._connection:
@@ -188,6 +197,22 @@ class Writer:
                 else:
                     self.moved = self._clock()  # the client is late, not the machine
         return False
+
+    def _await_paper(self, connection: Connection, job: Job) -> Outcome:
+        """Wait until the machine says that the job is out, where it does say so; raise Gone."""
+        told = self.told
+        told.whole()
+        if told.pending:
+            self._taken(job)
+        while told.pending and not job.stopping and not self._closing:
+            if not told.troubled:
+                self.moved = self._clock()  # it prints, and takes nothing
+            told.wait(LOOK_S)
+            if connection is not self._connection:
+                raise Gone
+        if self._closing:
+            return Outcome(CLOSED)
+        return Outcome(DROPPED if told.canceled else CEASED if told.pending else FINISHED)
 
     def _feed(self, job: Job) -> Feed:
         document = Document(job, self._ring, self._area, self._policy, self.lock)
@@ -219,7 +244,8 @@ class Writer:
             if self._policy.after_power_cycle != "restart":
                 return False
             logger.warning("job %d starts again: the printer went away in the middle of it", job.id)
-        job.printed = job.impressions = 0
+        job.printed = job.sent = 0
+        job.told = None
         self._sent = False
         return True
 

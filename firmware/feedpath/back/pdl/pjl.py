@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from feedpath.core.driver import Facts
+from feedpath.core.driver import CANCELED, ENDED, STARTED, Facts
 
 UEL = b"\x1b%-12345X"  # Universal Exit Language: leaves any language for PJL
 PCL, POSTSCRIPT = "PCL", "POSTSCRIPT"
@@ -154,7 +154,12 @@ CODE = re.compile(rb"^[ \t]*CODE\d?[ \t]*=[ \t]*(\d{1,9})[ \t]*$", re.MULTILINE)
 DISPLAY = re.compile(rb'^[ \t]*DISPLAY[ \t]*=[ \t]*"([^"\r\n]{0,200})', re.MULTILINE)
 PAGE = re.compile(rb"\A[ \t\r\n]*(\d{1,9})[ \t\r\n]*\Z")
 PAGES = re.compile(rb"^[ \t]*PAGES[ \t]*=[ \t]*(\d{1,9})", re.MULTILINE)
-ENDED = re.compile(rb"\A[ \t\r\n]*END\b")
+EVENT = re.compile(rb"\A[ \t\r\n]*(START|END|CANCELED)\b")
+EVENTS = {b"START": STARTED, b"END": ENDED, b"CANCELED": CANCELED}  # manual 7-37 to 7-39
+
+
+def _number(found: "re.Match[bytes] | None", otherwise: "int | None") -> "int | None":
+    return int(found[1]) if found else otherwise
 
 
 class Status:
@@ -172,6 +177,7 @@ class Status:
         text = (self._held + said).replace(b"\r", b"\n")
         reasons: "tuple[str, ...] | None" = None
         impressions: "int | None" = None
+        events: "list[str]" = []
         done = 0
         for match in REPORT.finditer(text):
             done = match.end()
@@ -179,11 +185,13 @@ class Status:
             if kind in (b"DEVICE", b"STATUS", b"TIMED"):
                 told = self._read_state(body)
                 reasons = reasons if told is None else told
-            else:
-                count = PAGE.match(body) if kind == b"PAGE" else ENDED.match(body) and PAGES.search(body)
-                impressions = int(count[1]) if count else impressions
+            elif kind == b"PAGE":
+                impressions = _number(PAGE.match(body), impressions)
+            elif event := EVENT.match(body):
+                events.append(EVENTS[event[1]])
+                impressions = None if events[-1] == STARTED else _number(PAGES.search(body), impressions)
         self._hold(text[done:])
-        return Facts(reasons=reasons, impressions=impressions)
+        return Facts(reasons=reasons, impressions=impressions, events=tuple(events))
 
     def _read_state(self, body: bytes) -> "tuple[str, ...] | None":
         """Return the reasons that a report of the state gives; None when it says nothing of them."""

@@ -148,10 +148,13 @@ def test_a_code_means_a_reason_or_what_its_group_does(code, keyword):
         (OPEN.replace(b"40021", b"20005"), Facts()),
         (OPEN.replace(b"40021", b"many"), Facts()),
         (PAGE, Facts(impressions=3)),
-        (BEGUN, Facts()),
-        (ENDED, Facts(impressions=38)),
-        (CANCELED, Facts()),
-        (PAGE + OPEN + ENDED, Facts(reasons=("cover-open-error",), impressions=38)),
+        (BEGUN, Facts(events=("started",))),
+        (ENDED, Facts(impressions=38, events=("ended",))),
+        (CANCELED, Facts(impressions=2, events=("canceled",))),
+        (PAGE + OPEN + ENDED, Facts(reasons=("cover-open-error",), impressions=38, events=("ended",))),
+        (ENDED + BEGUN, Facts(events=("ended", "started"))),  # the next job, of which nothing is out
+        (ENDED + BEGUN + PAGE, Facts(impressions=3, events=("ended", "started"))),
+        (BEGUN.replace(b"START", b"RESTART"), Facts()),
         (OPEN[:-1], Facts()),  # not complete
         (OPEN[:-1] + PAGE, Facts(reasons=("cover-open-error",), impressions=3)),  # its end got lost
         (b"\0garbage@PJ" + OPEN + b"%!PS more", Facts(reasons=("cover-open-error",))),
