@@ -94,6 +94,8 @@ PRINTER_REASONS = (  # RFC 8011, 5.4.12; IANA registry of printer-state-reasons;
         "The printer is off or unplugged.",
         "Switch the printer on and check its USB cable; jobs wait for it.",
     ),
+    Reason("opc-life-over", "The drum is worn out.", "Replace the drum unit."),
+    Reason("opc-near-eol", "The drum will soon be worn out.", "Have a new drum unit ready."),
     Reason(
         "other", "The printer reports a fault that it does not name.", "Look at the printer's own display or lights."
     ),

@@ -92,7 +92,7 @@ class Group(NamedTuple):
 CODES: "dict[int, str | None]" = {  # status code -> printer-state-reasons keyword, "" for all is well, None for nothing
     10000: "",
     10001: "",  # ready: manual 7; hplip base/status.py; Lexmark Technical Reference, table 3-12
-    10002: "other-report",  # off line, in its menus: hplip, Lexmark 3-12
+    **dict.fromkeys((10002, 10011), "other-report"),  # off line, in its menus: hplip, Lexmark 3-12
     10006: "toner-low-warning",  # manual D-1, hplip, Lexmark 3-12
     10010: None,  # its status buffer ran over: manual A-45
     10024: "other-warning",  # 10024 to 10033 want service: hplip
@@ -107,10 +107,13 @@ CODES: "dict[int, str | None]" = {  # status code -> printer-state-reasons keywo
     **dict.fromkeys(range(10313, 10319), "other-warning"),  # replace kits: hplip
     30010: None,  # its status buffer ran over, LaserJet 4 and 5: manual A-45
     30119: "media-jam-error",  # hplip
+    35078: "",  # it saves power: manual, appendix D
+    40000: "",  # it sleeps, and waits for data: manual, appendix D; Brother HL-1110 and HL-5170DN say so
     40010: "marker-supply-empty-error",  # no cartridge: Lexmark 3-14
     40019: "output-area-full-error",  # Lexmark 3-15
     40021: "cover-open-error",  # manual 7-35, hplip, Lexmark 3-14
     40022: "media-jam-error",  # hplip, Lexmark 3-14
+    40026: "input-tray-missing-error",  # manual, appendix D
     40027: "input-tray-missing-error",  # Lexmark 3-14
     40029: "output-tray-missing-error",  # Lexmark 3-14
     40038: "toner-low-error",  # waits for somebody: hplip, Lexmark 3-14

@@ -115,9 +115,12 @@ def test_a_broken_job_is_ended(language, spoken, pending, expected):
         (30016, "other-warning"),
         (30119, "media-jam-error"),
         (35029, "other-warning"),
+        (35078, ""),  # a machine that saves power or sleeps is well
+        (40000, ""),
         (40010, "marker-supply-empty-error"),
         (40021, "cover-open-error"),
         (40022, "media-jam-error"),
+        (40026, "input-tray-missing-error"),
         (40600, "toner-empty-error"),
         (40999, "other-error"),
         (41304, "media-empty-error"),
