@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from feedpath import aio
@@ -17,6 +18,7 @@ from feedpath.core.document import pour
 from feedpath.core.driver import Driver, Facts
 from feedpath.core.job import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, Job
 from feedpath.core.policy import Policy
+from feedpath.core.prologue import Prologue, prepare
 from feedpath.core.ring import SLOTS, Ring
 from feedpath.core.spool import Area, Spool
 from feedpath.core.store import Store
@@ -43,7 +45,8 @@ class Device:
     """One machine, plugged in or not, and the jobs of all printers that print on it. It is the desk of those jobs.
 
     key: its identity. reasons: printer-state-reasons of the machine itself. current: the job at the machine.
-    waiting: the jobs whose documents come in or wait, in order. printers: those that print on it.
+    waiting: the jobs whose documents come in or wait, in order. printers: those that print on it. ready: whether it
+    is plugged in and has got what must come before any job.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Device:
         self.policy = policy
         self.printers: "list[Printer]" = []
         self.connection: "Connection | None" = None
+        self.ready = False
         self.current: "Job | None" = None
         self.waiting: "list[Job]" = []
         self.reasons: "tuple[str, ...]" = ("offline-report",)
@@ -102,23 +106,51 @@ class Device:
 
     # The machine comes and goes
 
-    def attach(self, connection: Connection) -> None:
-        """Print on `connection` from now on."""
+    def attach(self, connection: Connection, prologue: "Prologue | None" = None) -> None:
+        """Print on `connection` from now on, or as soon as it has been sent its prologue and runs it."""
         self.connection = connection
         self.reasons = self._port = self._said = ()
         self._quit = threading.Event()
         self._status_thread = threading.Thread(
-            target=self._watch_status, args=(connection, self._quit), name="status", daemon=True
+            target=self._watch, args=(connection, self._quit, prologue), name="status", daemon=True
         )
         self._status_thread.start()
-        self._writer.plug(connection)
-        self._tell(self.driver.read_id(connection.device_id))
-        self._advance()
+        if prologue is None:
+            self._greet(connection)
+
+    def _greet(self, connection: Connection) -> None:
+        """Begin to print on a machine that is ready."""
+        if connection is self.connection:
+            self.ready = True
+            self.reasons = ()
+            self._writer.plug(connection)
+            self._tell(self.driver.read_id(connection.device_id))
+            self._advance()
+
+    def _watch(self, connection: Connection, quit: threading.Event, prologue: "Prologue | None") -> None:
+        """Send a machine its prologue, if there is one, and watch its status from then on."""
+        if prologue is not None:
+            try:
+                if not prepare(connection, prologue, quit, partial(self._post, self._hold_up, connection)):
+                    return
+            except Gone:
+                self._gone_in_thread(connection)
+                return
+            self._post(self._greet, connection)
+        self._watch_status(connection, quit)
+
+    def _hold_up(self, connection: Connection, reasons: "tuple[str, ...]") -> None:
+        """Say why a machine is not ready."""
+        if connection is self.connection and reasons != self.reasons:
+            logger.info("the printer %s is not ready: %s", self.key, " ".join(reasons))
+            self.reasons = reasons
+            self._tell(None)
 
     def detach(self) -> None:
         """The machine is away; its jobs wait for it."""
         if self.connection is not None:
             connection, self.connection = self.connection, None
+            self.ready = False
             self._quit.set()
             self._writer.plug(None)
             self.reasons = ("offline-report",)
@@ -141,6 +173,8 @@ class Device:
 
     def _close_threads(self) -> None:
         self._writer.close()
+        if self.connection is not None and not self.ready:
+            self.connection.interrupt()  # the prologue may wait for the machine to take it
         if self._status_thread is not None:
             self._status_thread.join()
 
@@ -219,7 +253,7 @@ class Device:
     def _may_stream(self, job: Job) -> bool:
         return (
             self.policy.stream
-            and self.connection is not None
+            and self.ready
             and self.current is None
             and self._ring_owner is None
             and job.state == PENDING
@@ -356,7 +390,7 @@ class Device:
         return job.ended or (self.policy.stream and self.driver.streams(job.ticket) and self._fast(job))
 
     def _advance(self) -> None:
-        if self.current is None and self.connection is not None:
+        if self.current is None and self.ready:
             for job in self.waiting:
                 if self._may_begin(job):
                     self.current = job

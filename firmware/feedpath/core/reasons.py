@@ -63,7 +63,8 @@ REFUSALS = (
     Refusal("too-many-jobs", 0x050B, 503, "Too many jobs are waiting; try again when some have printed."),
 )
 
-PRINTER_REASONS = (  # RFC 8011, 5.4.12; IANA registry of printer-state-reasons; offline and cups-... are CUPS' words
+# RFC 8011, 5.4.12; IANA registry of printer-state-reasons; offline and cups-... are CUPS' words, firmware-... ours
+PRINTER_REASONS = (
     Reason("none", "Ready.", ""),
     Reason(
         "connecting-to-device",
@@ -78,6 +79,22 @@ PRINTER_REASONS = (  # RFC 8011, 5.4.12; IANA registry of printer-state-reasons;
         "own language, by raw printing or with the maker's driver on your computer.",
     ),
     Reason("door-open", "A door is open.", "Close the printer's door."),
+    Reason(
+        "firmware-failed",
+        "The printer did not start with the firmware that it was sent.",
+        "Switch the printer off and on again; if it stays so, give another file by `feedpath firmware add FILE`.",
+    ),
+    Reason(
+        "firmware-loading",
+        "The printer is being sent its firmware.",
+        "Jobs wait for it; if it stays so, switch the printer off and on again.",
+    ),
+    Reason(
+        "firmware-needed",
+        "This printer waits for its firmware, which it forgets when it is switched off.",
+        "Give the file once, by `feedpath firmware add FILE` on the print server: it comes with the maker's driver, "
+        "and is sent by itself from then on. Jobs wait for it.",
+    ),
     Reason("input-tray-missing", "The paper tray is missing.", "Put the paper tray in."),
     Reason("interlock-open", "A safety switch is open.", "Close all covers and doors."),
     Reason("marker-supply-empty", "Ink or toner is used up.", "Replace the empty cartridge."),
