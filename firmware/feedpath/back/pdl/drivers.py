@@ -52,25 +52,6 @@ class Match(NamedTuple):
     reason: str
 
 
-class Firmware(NamedTuple):
-    """What a machine must be sent after each power-on. file: its usual name; source: where it comes from."""
-
-    model: str
-    file: str
-    source: str
-
-
-FOO2ZJS = "foo2zjs, hplj1000 and getweb: HP's own, not free; sihp*.img of HP's driver made .dl by arm2hpdl"
-FIRMWARE = {  # model in small letters and digits: row
-    model.lower(): Firmware(f"HP LaserJet {model}", f"sihp{file}.dl", FOO2ZJS)
-    for model, file in (
-        ("1000", "1000"), ("1005", "1005"), ("1018", "1018"), ("1020", "1020"),
-        ("P1005", "P1005"), ("P1006", "P1006"), ("P1007", "P1005"), ("P1008", "P1006"),
-        ("P1505", "P1505"), ("P1505n", "P1505n"),
-    )
-}  # fmt: skip
-FIRMWARE_LOADED = "FWVER"  # in the device id once it runs
-
 # What follows a model in a driver's name: " - CUPS+Gutenprint v5.3.4", ", 2.0.0", " Foomatic/pxlmono (recommended)"
 BEHIND_NAME = re.compile(r"(?:,| - | Foomatic/| \(recommended\)| hpijs| with ).*$", re.IGNORECASE)
 SERIES = re.compile(r"\s*(?:series|printer)\s*$", re.IGNORECASE)
@@ -100,15 +81,6 @@ REASONS = {
     SAME_NAME: "It is called after this model.",
     SAME_DESCRIPTION: "It is called after what the machine calls itself.",
 }
-
-
-def firmware_wanted(device_id: str) -> "Firmware | None":
-    """Return what firmware a machine with this device id waits for, None when it waits for none."""
-    told = fields(device_id)
-    if FIRMWARE_LOADED in device_id or make(told.get("MFG", "")) != "hp":
-        return None
-    match = re.fullmatch(r"(?:hp\s+)?laserjet\s+(p?\d{4}n?)(?:\s+plus)?(?:\s+series)?", told.get("MDL", "").lower())
-    return FIRMWARE.get(match[1]) if match else None
 
 
 def model(name: str, of: str) -> str:

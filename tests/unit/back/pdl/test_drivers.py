@@ -184,30 +184,10 @@ def test_drivers_are_found_by_words_of_their_names() -> None:
     assert index.named("canon") == []
 
 
-@pytest.mark.parametrize(
-    "device_id, file",
-    [
-        ("MFG:Hewlett-Packard;MDL:HP LaserJet 1020;CMD:ACL;", "sihp1020.dl"),
-        ("MFG:Hewlett-Packard;MDL:HP LaserJet 1020 Plus;CMD:ACL;", "sihp1020.dl"),
-        ("MFG:HP;MDL:hp LaserJet 1005 series;", "sihp1005.dl"),
-        ("MFG:Hewlett-Packard;MDL:HP LaserJet P1007;", "sihpP1005.dl"),
-        ("MFG:Hewlett-Packard;MDL:HP LaserJet P1505n;", "sihpP1505n.dl"),
-        ("MFG:Hewlett-Packard;MDL:HP LaserJet 1020;CMD:ACL;FWVER:20041129;", None),
-        ("MFG:Hewlett-Packard;MDL:HP LaserJet 1022;", None),
-        ("MFG:Brother;MDL:LaserJet 1020;", None),
-        ("", None),
-    ],
-)
-def test_some_machines_wait_for_firmware(device_id: str, file: "str | None") -> None:
-    wanted = drivers.firmware_wanted(device_id)
-    assert (wanted.file if wanted else None) == file
-
-
 @given(st.text(st.sampled_from("MFGDLESC:;, HP1-é\0"), max_size=60))
 def test_any_device_id_gives_a_match_or_none(device_id: str) -> None:
     index = Index([entry("HP 1", "MFG:HP;MDL:1;"), entry("H")])
     assert index.best(device_id) == index.best(device_id)
-    drivers.firmware_wanted(device_id)
 
 
 @given(st.text(max_size=200))
