@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedpath import aio
+from feedpath.back.pdl import firmware
 from feedpath.back.pdl.inflate import Inflate
 from feedpath.back.usb.find import Finder
 from feedpath.back.usb.libusb import Missing
@@ -159,6 +160,7 @@ class Appliance:
             ring_slots=self._board.ring_slots,
             letter_first=lambda: _letter_first(self.settings["region"]),
             index=self._index,
+            prologue=firmware.Files(self.data / "firmware").prologue,
         )
 
     def _index(self) -> "Index":

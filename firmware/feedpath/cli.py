@@ -35,6 +35,7 @@ EXAMPLES = """examples:
   feedpath settings set raw on              answer raw print data on port 9100
   feedpath driver list                      what fits the printer, and which driver it has
   feedpath driver use Office pcl5           give the printer called Office another one
+  feedpath firmware add sihp1020.img        give a printer the firmware that it forgets
   feedpath convert a.pdf --to pcl5 -o a.pcl make a document what a printer speaks
 
 Each command has its own --help. exit status: 0 done, 1 refused or failed, 2 wrong arguments, 3 feedpath does not run.
@@ -72,7 +73,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from feedpath import cli_driver  # it uses what stands here
+    from feedpath import cli_driver, cli_firmware  # they use what stands here
 
     parser = argparse.ArgumentParser(
         prog="feedpath",
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     cancel_parser.add_argument("job", type=int, nargs="+", help="a job's number, as feedpath jobs lists it")
     _add_settings(commands)
     cli_driver.add(commands)
+    cli_firmware.add(commands)
     commands.add_parser("convert", help="make a document what a printer speaks")  # done by tool.py, see main
     _add(commands, "version", version, "show the version", client=False)
     return parser
@@ -104,14 +106,14 @@ def _add(commands: Any, name: str, do: Any, about: str, client: bool = True) -> 
     return parser
 
 
-def _add_data(parser: argparse.ArgumentParser, default: "Path | str") -> None:
+def add_data(parser: argparse.ArgumentParser, default: "Path | str") -> None:
     about = f"where settings, jobs and documents are kept (default: {default_data()})"
     parser.add_argument("--data", type=Path, default=default, metavar="DIR", help=about)
 
 
 def add_where(parser: argparse.ArgumentParser, data: "Path | str", port: "str | None") -> None:
     """Add what finds a running firmware; `data` and `port` are the defaults."""
-    _add_data(parser, data)
+    add_data(parser, data)
     about = "ask the feedpath on this port, wherever its data is"
     parser.add_argument("--port", type=int, default=port, metavar="N", help=about)
 
@@ -121,7 +123,7 @@ def _add_run(commands: Any) -> None:
         "run", help="start the firmware", description="Start the firmware; it runs until it is interrupted."
     )
     parser.set_defaults(do=run)
-    _add_data(parser, default_data())
+    add_data(parser, default_data())
     for name in ("port", "listen", "log-level"):
         parser.add_argument("--" + name, help=f"same as --set {name}=VALUE", metavar="VALUE")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",

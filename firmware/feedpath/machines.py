@@ -19,6 +19,7 @@ from feedpath.core.job import Job
 from feedpath.core.policy import Policy
 from feedpath.core.printer import Decoder, Printer
 from feedpath.core.printers import Printers
+from feedpath.core.prologue import Prologue
 from feedpath.core.spool import Area
 from feedpath.core.ticket import Ticket
 from feedpath.errors import Refused
@@ -65,7 +66,8 @@ class Machines:
 
     box: what tells this computer from others, for machines that have no serial number. ring_slots: of each ring.
     name: gives the name that the owner wants for the next new printer, or "". letter_first: whether Letter is offered
-    before A4. index: gives the drivers of CUPS that are installed, None for none; it is called in a thread.
+    before A4. index: gives the drivers of CUPS that are installed, None for none; it is called in a thread. prologue:
+    gives what a machine with a device id must be sent after each power-on, or None.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Machines:
         location: "Callable[[], str]",
         letter_first: "Callable[[], bool]",
         index: "Callable[[], Index | None]" = lambda: None,
+        prologue: "Callable[[str], Prologue | None]" = lambda device_id: None,
     ):
         self._printers = printers
         self._store = store
@@ -95,6 +98,7 @@ class Machines:
         self._location = location
         self._letter_first = letter_first
         self._index = index
+        self._prologue = prologue
         self._devices: "dict[str, Device]" = {}
         self._records: "dict[str, dict[str, Any]]" = {}
         self._choosing = aio.Lock()
@@ -251,7 +255,8 @@ class Machines:
         if device is None:
             device = await self._meet(key, one, connection)
         logger.info("the printer %s is here: %s %s", key, connection.make, connection.model)
-        device.attach(connection)
+        told = f"{connection.device_id};MFG:{connection.make};MDL:{connection.model};"
+        device.attach(connection, self._prologue(told))
 
     async def _meet(self, key: str, one: Found, connection: Connection) -> Device:
         """Return the device of a machine that was never seen before, with its first printer."""

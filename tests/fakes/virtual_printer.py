@@ -14,6 +14,7 @@
         printer.say(b"...")                                     # status text for the host to read
         port = bus.detach(printer); bus.attach(printer, port)   # unplug and replug; other ports too
         power_cycle(bus, printer)                               # off and on again
+        printer.firmware = b"..."                               # what it needs first after each power-on: see below
         printer.received                                        # every byte it took, in order
 
 The bus is our own rather than PyPI's `usbip`, which calls a device in the thread that reads the connection: a printer
@@ -77,7 +78,10 @@ class VirtualPrinter:
     device_id: without the serial number, which is added; None: it does not tell one. serial: "" for none.
     sink: a file that what it takes is appended to. interfaces: for each, the (class, subclass, protocol) of its
     alternate settings. keep: how many bytes `received` can hold.
-    Counters: total (bytes), taken (bytes by endpoint), transfers, stalls, resets (class requests), bus_resets;
+    firmware: what it must take before it can print; it forgets it when it is switched off. Once it runs, its device id
+    tells FWVER; where `renumerates` is set, only when it has been detached and attached again, as it should be then.
+    Counters: lost (bytes that it took for printing while it could not), loads (of firmware), total (bytes), taken
+    (bytes by endpoint), transfers, stalls, resets (class requests), bus_resets;
     power_cycles: the total at each; alternates: the setting that the host chose, by interface.
     """
 
@@ -97,6 +101,8 @@ class VirtualPrinter:
         product: int = PRODUCT,
         names: "tuple[str, str]" = ("Feedpath", "Virtual Printer"),
         keep: int = KEEP_BYTES,
+        firmware: bytes = b"",
+        renumerates: bool = False,
     ):
         self.vendor, self.product, self.release = vendor, product, 0x0100
         self.device_id = device_id
@@ -111,6 +117,12 @@ class VirtualPrinter:
         self.alternates: "dict[int, int]" = {}
         self.taken: "dict[int, int]" = {}
         self.short: "list[int]" = []
+        self.firmware = firmware
+        self.renumerates = renumerates
+        self.runs = not firmware  # whether it can print
+        self.lost = self.loads = 0
+        self._tells_version = False
+        self._loading = bytearray()
         self._configuration = 1
         self._sink = os.open(sink, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if sink else -1
         self._keep = keep
@@ -169,6 +181,9 @@ class VirtualPrinter:
             self._halted.clear()
             self._said.clear()
             self._stall_after = -1
+            self.runs = not self.firmware
+            self._tells_version = False
+            self._loading.clear()
             self.changed.notify_all()
 
     def close(self) -> None:
@@ -181,6 +196,7 @@ class VirtualPrinter:
         """See virtual_bus.UsbDevice, which the following methods are, too."""
         with self.changed:
             self._sessions.add(session)
+            self._tells_version = self.runs and bool(self.firmware)
             self.changed.notify_all()
 
     def disconnect(self, session: Session) -> None:
@@ -254,8 +270,20 @@ class VirtualPrinter:
         if room > 0:
             self._kept += data[:room]
         self.total += len(data)
+        if not self.runs:
+            self._load(data)
         while self._sink >= 0 and data:
             data = data[os.write(self._sink, data) :]
+
+    def _load(self, data: memoryview) -> None:
+        """Take what comes before it can print: its firmware, or bytes that are lost."""
+        self._loading += data
+        if not self.firmware.startswith(self._loading):
+            self.lost += len(self._loading)
+            self._loading.clear()
+        elif len(self._loading) == len(self.firmware):
+            self.runs, self._tells_version = True, not self.renumerates
+            self.loads += 1
 
     def _descriptor(self, value: int, index: int) -> bytes:
         kind, number = value >> 8, value & 0xFF
@@ -297,7 +325,8 @@ class VirtualPrinter:
         number, setting = index >> 8, index & 0xFF
         if self.device_id is None or self.interfaces[number][setting][0] != 7:
             raise Stall
-        text = self.device_id + (f"SN:{self.serial};" if self.serial else "")
+        version = "FWVER:20050309;" if self._tells_version else ""
+        text = self.device_id + version + (f"SN:{self.serial};" if self.serial else "")
         return (2 + len(text)).to_bytes(2, "big") + text.encode()
 
     def _port_status(self, value: int, index: int) -> bytes:

@@ -37,8 +37,9 @@ ROOMS = {  # room: what it may import besides the leaves and itself
     "appliance": ("core", "front", "back", "host", "machines"),
     "machines": ("core", "back", "host"),
     "tool": ("core", "back.pdl"),
-    "cli": ("appliance", "cli_driver", "tool"),
+    "cli": ("appliance", "cli_driver", "cli_firmware", "tool"),
     "cli_driver": ("cli",),
+    "cli_firmware": ("cli", "back.pdl.firmware"),
     "__main__": ("appliance", "cli"),
 }
 THIRD_PARTIES = {  # package: the only rooms or modules that see it
