@@ -13,6 +13,7 @@ PAPERS = {  # points
     "a4": (595.276, 841.89),
     "letter": (612.0, 792.0),
     "4x6": (288.0, 432.0),
+    "a4 lying": (841.89, 595.276),
 }
 
 
@@ -170,7 +171,7 @@ def _stripes(kind: Kind, width: int, height: int) -> bytes:
     white = bytes([kind.white]) * count * size
     ramp = b"".join(bytes([n % 200]) * size for n in range(min(count, 200)))
     ramp += white[len(ramp) :]
-    coded = {False: _packbits(white, size), True: _packbits(ramp, size)}
+    coded = {False: packbits(white, size), True: packbits(ramp, size)}
     out = bytearray()
     for top in range(0, height, 64):
         out.append(min(64, height - top) - 1)
@@ -178,7 +179,7 @@ def _stripes(kind: Kind, width: int, height: int) -> bytes:
     return bytes(out)
 
 
-def _packbits(line: bytes, size: int) -> bytes:
+def packbits(line: bytes, size: int) -> bytes:
     """Return `line` coded by pixels of `size` bytes (PWG 5102.4, 4.4)."""
     out = bytearray()
     literal: "list[bytes]" = []
