@@ -280,9 +280,13 @@ def png_page(picture: Png) -> Picture:
 
 def colors(picture: Png, depth: int) -> str:
     """Return the dictionary entries for a PNG's colours, with its samples in `depth` bits, on white paper."""
-    palette = _on_white(picture)
-    space = PNG_KINDS[picture.kind][2] or f"[/Indexed/DeviceRGB {len(palette) // 3 - 1}<{palette.hex()}>]"
+    space = PNG_KINDS[picture.kind][2] or _palette(picture)
     return f"/BitsPerComponent {depth}/ColorSpace{space}{_key(picture, depth)}"
+
+
+def _palette(picture: Png) -> str:
+    palette = _on_white(picture)
+    return f"[/Indexed/DeviceRGB {len(palette) // 3 - 1}<{palette.hex()}>]"
 
 
 def _on_white(picture: Png) -> bytes:

@@ -351,6 +351,13 @@ def test_a_png_with_a_palette_has_its_own_pixels_on_white(depth: int, interlaced
     assert near(exactly(picture, WIDE, HIGH, RGB24), bytes(map(round, wanted)), 1)
 
 
+@pytest.mark.parametrize("kind", [0, 2])
+def test_a_png_that_needs_no_palette_may_have_a_broken_one(kind: int) -> None:
+    rows = rows_of({0: 1, 2: 3}[kind], 255)
+    picture = pages.png(WIDE, HIGH, rows, kind, chunks=[(b"PLTE", bytes(4)), (b"tRNS", b"")])
+    assert near(exactly(picture, WIDE, HIGH, RGB24 if kind else GRAY8), as_bytes(rows, 255), 1)
+
+
 @pytest.mark.parametrize("interlaced", [False, True])
 @pytest.mark.parametrize("kind, depth", [(4, 8), (4, 16), (6, 8), (6, 16)])
 def test_a_png_with_an_alpha_channel_lies_on_white(kind: int, depth: int, interlaced: bool) -> None:
