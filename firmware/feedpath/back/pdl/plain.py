@@ -19,6 +19,7 @@ from feedpath.errors import WireError
 SIZE = 10.0  # points
 LEADING = 12.0
 TAB = 8
+JOINED_MOST = 31  # characters that share a column: Unicode's stream-safe text has 30 that join another (UAX #15, 13)
 LEAST_MARGIN = 635  # a quarter of an inch, in hundredths of a millimetre, where the sheet's own is narrower
 PIECE_BYTES = 64 * 1024
 ESCAPE_MOST = 64  # characters of a terminal's control sequence (ECMA-48, 5.4)
@@ -144,6 +145,8 @@ def _one_by_one(line: str, at: int, word: str, columns: int) -> "list[tuple[str,
     lines = []
     for character in word:
         cells = width(character)
+        if not cells and len(line) >= columns * JOINED_MOST:
+            continue
         if at + cells > columns:
             lines.append((line, at))
             line, at = "", 0

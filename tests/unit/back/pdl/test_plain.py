@@ -48,6 +48,12 @@ def test_text_is_cut_into_lines(text: str, lines: "list[str]") -> None:
     assert written(text) == [lines]
 
 
+@pytest.mark.parametrize("joining", ["\u0301", "\u200d"])
+def test_a_line_holds_only_so_many_characters_that_take_no_room(joining: str) -> None:
+    ((line,),) = written("a" + joining * 100_000 + "b")
+    assert len(line) == 10 * plain.JOINED_MOST + 1 and line.endswith(joining + "b")
+
+
 @pytest.mark.parametrize(
     "text, sheets",
     [
