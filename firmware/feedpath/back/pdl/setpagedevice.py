@@ -187,7 +187,7 @@ def _setpagedevice(stack: "list[Object]", fields: "dict[str, Value]") -> None:
     objects = stack[start + 1 : -1]
     del stack[start:]
     names = [place for place, item in enumerate(objects) if isinstance(item, Name)]
-    for place, end in zip(names, [*names[1:], len(objects)], strict=True):
+    for place, end in zip(names, [*names[1:], len(objects)]):
         name = objects[place]
         if isinstance(name, Name):
             _set(ALIASES.get(name.text, name.text), objects[place + 1 : end], fields)

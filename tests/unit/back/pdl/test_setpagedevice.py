@@ -19,6 +19,8 @@ def run(code: str) -> "dict[str, setpagedevice.Value]":
     [
         ("", {}),
         ("% only a comment", {}),
+        ("<<>>setpagedevice", {}),
+        ("<<(no name)>>setpagedevice", {}),
         ("<</cupsCompression 17>>setpagedevice", {"cupsCompression": 17}),
         ("<</HWResolution[600 1200]>>setpagedevice", {"HWResolution": (600, 1200)}),
         ("<</MediaType(Plain)/cupsMediaType 3>>setpagedevice", {"MediaType": "Plain", "cupsMediaType": 3}),
