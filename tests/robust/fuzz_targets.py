@@ -1,0 +1,315 @@
+"""What is fuzzed: every reader of bytes from outside in back/, valid documents for it, and what must always be true.
+
+A target takes any bytes. It returns a few words on what became of them, of which new ones make a document worth
+keeping, or raises WireError; anything else is a bug.
+"""
+
+import gzip
+import io
+import itertools
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from feedpath.back.pdl import (
+    drivers,
+    filters,
+    flatten,
+    pictures,
+    pjl,
+    plain,
+    ppd,
+    ppdchoices,
+    pwg,
+    setpagedevice,
+    sniff,
+    truetype,
+    urf,
+)
+from feedpath.back.pdl.inflate import Inflate
+from feedpath.back.pdl.limits import Limits
+from feedpath.back.pdl.page import GRAY8, Page, Setup
+from feedpath.back.pdl.source import FileSource, Source
+from feedpath.back.pdl.supplies import supplies
+from feedpath.back.usb import ieee1284
+from feedpath.errors import WireError
+from tests.fakes import documents, driver, pages
+from tests.robust.changes import Kind, field, font_table, jpeg_segment, png_chunk
+
+LIMITS = Limits(
+    row=3000, rows=3000, pixels=1_000_000, pages=50
+)  # as the usual ones, but small, for many tries a second
+PPD_FOLDERS = ("/usr/share/ppd", "/usr/share/cups/model")
+PPD_MOST = 30_000  # bytes of an installed PPD file that serves
+PIXELS, WHOLE, DECODED_PIXELS = 100_000_000, 1 << 27, 10_000
+PIECE = 50  # bytes: what comes in pieces comes in such, or whole
+HELD_MOST = 16 * 1024  # bytes that a reader of a stream without end may keep
+
+
+class Target(NamedTuple):
+    """A reader: what it does with bytes, valid ones, and how these are changed."""
+
+    read: "Callable[[bytes], object]"
+    valid: "Callable[[], list[bytes]]"
+    kind: Kind = Kind()
+
+
+def raster(read: "Callable[[Source, Limits], Iterator[Page]]") -> "Callable[[bytes], object]":
+    """Return what reads all pages of a raster document."""
+
+    def run(data: bytes) -> object:
+        told = []
+        for page in read(FileSource(io.BytesIO(data)), LIMITS):
+            sizes = [len(band) for band in page.bands]
+            assert all(size and not size % page.raster.stride for size in sizes), "a band is not made of whole rows"
+            assert sum(sizes) == page.raster.stride * page.raster.height, "a page has not the rows that it has"
+            told.append((page.raster.space, page.raster.sides, page.raster.source))
+        return len(told), tuple(told[:2])
+
+    return run
+
+
+def sniffed(data: bytes) -> object:
+    """Tell a document's kind; nothing is refused here."""
+    kinds = [sniff.sniff(data, label) for label in ("", "application/pdf", "text/html", "image/x; a=b")]
+    names = [sniff.name(kind) for kind in kinds]
+    assert all(names) and sniff.charset(data) is not None
+    return kinds[0], sniff.charset(data)
+
+
+def driver_file(data: bytes) -> object:
+    """Read a PPD file and all that is asked of it."""
+    read = ppd.read(data)
+    read.name, read.raster_filter  # noqa: B018
+    drivers.entry_of("file", read)
+    drivers.Index([drivers.entry_of("file", read)]).best("MFG:Fake;MDL:Laser 1;")
+    ppd.custom_size(read, "Custom.300x500")
+    offered = ppdchoices.offers(read)
+    for setup in (Setup(sides="two-sided-long-edge", quality="high"), Setup(media="iso_a4_210x297mm", color=False)):
+        target = ppdchoices.plan(read, setup, {})
+        assert target.raster.width >= 0
+    return len(offered.media), offered.sides, offered.resolution
+
+
+def page_device(data: bytes) -> object:
+    """Run a driver's PostScript."""
+    fields: "dict[str, setpagedevice.Value]" = {}
+    setpagedevice.run(data.decode("latin-1"), fields)
+    return min(len(fields), 20)
+
+
+def status(data: bytes) -> object:
+    """Hear a status channel: in pieces it says what it says at once."""
+    told = pjl.Status().feed(data)
+    channel = pjl.Status()
+    for at in range(0, len(data), PIECE):
+        channel.feed(data[at : at + PIECE])
+        assert len(channel._held) <= HELD_MOST
+    return told.reasons, told.impressions is None
+
+
+def device_id(data: bytes) -> object:
+    """Read a device id; nothing is refused here."""
+    told = ieee1284.decode(data)
+    levels = supplies(told.text)
+    named = drivers.fields(told.text)
+    drivers.firmware_wanted(told.text)
+    drivers.model(told.model, drivers.make(told.make))
+    assert all(0 <= supply.level <= 100 for supply in levels or ())
+    return bool(told.serial), len(told.commands), levels and len(levels), tuple(sorted(named))[:5]
+
+
+def messages(data: bytes) -> object:
+    """Read what filters say, and what driver programs list."""
+    said = [filters.parse(line) for line in data.split(b"\n")[:1000]]
+    listed = list(drivers.listed(data.decode("utf-8", "replace")))
+    return min(len(listed), 5), tuple(sorted({message.kind for message in said}))
+
+
+def font(data: bytes) -> object:
+    """Read a font, which may be left out in three ways, and look up characters."""
+    try:
+        read = truetype.Font(io.BytesIO(data))
+    except (ValueError, OSError, struct.error) as error:
+        return str(error)
+    glyphs = [read.glyph(character) for character in "A\xe9\u4e00\U0001f600\0\U0010ffff"]
+    assert all(0 <= glyph <= 0xFFFF and read.width(glyph) >= 0 for glyph in glyphs)
+    return bool(glyphs[0])
+
+
+def jpeg(data: bytes) -> object:
+    """Read a JPEG's head."""
+    return pictures.jpeg(io.BytesIO(data), PIXELS, WHOLE).shape.sized
+
+
+def png(data: bytes) -> object:
+    """Read a PNG's chunks and make its page; what must be decoded for that is, where it is small."""
+    picture = pictures.png(io.BytesIO(data), PIXELS)
+    if not (picture.has_alpha or picture.interlaced):
+        return picture.kind, picture.depth, pictures.png_page(picture).shape.sized
+    if picture.width * picture.height <= DECODED_PIXELS:
+        flatten.flat(picture, GRAY8, WHOLE)
+    return picture.kind, picture.depth
+
+
+def text(data: bytes) -> object:
+    """Cut a text into pages."""
+    count = 0
+    for lines in itertools.islice(plain.pages(io.BytesIO(data), 80, 60), 500):
+        assert len(lines) <= 60 and all(sum(map(plain.width, line)) <= 80 for line in lines)
+        assert all(len(line) <= 80 * plain.JOINED_MOST for line in lines)
+        count += 1
+    return plain.encoding(io.BytesIO(data)), min(count, 3)
+
+
+def compressed(data: bytes) -> object:
+    """Inflate what came compressed, within its limits."""
+    ended = []
+    for compression in ("gzip", "deflate"):
+        decoder, grew, view = Inflate(compression, 100, 1 << 22), 0, memoryview(bytearray(1 << 16))
+        try:
+            for at in range(0, len(data), 1000):
+                decoder.feed(memoryview(data)[at : at + 1000])
+                while made := decoder.produce(view):
+                    grew += made
+            decoder.end()
+        except WireError as error:
+            ended.append(error.message[:40])
+        assert grew <= 1 << 22
+    return tuple(ended)
+
+
+def installed_ppds() -> "list[bytes]":
+    """Return some of the PPD files that this computer has, the small ones, and one of ours."""
+    found = []
+    for path in sorted(path for folder in PPD_FOLDERS for path in Path(folder).rglob("*.ppd*")):
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        if len(data) <= PPD_MOST:
+            found.append(data)
+    return [driver.ppd(), *found[:8]]
+
+
+def codes() -> "list[bytes]":
+    """Return the pieces of PostScript in our PPD file, and those that are hard."""
+    written = [code.encode() for code in driver.PPD.split('"')[1::2] if "setpagedevice" in code]
+    hard = [
+        b"[{<</cupsInteger0 16#ff/cupsString1(a\\(b\\051)>>setpagedevice}stopped cleartomark",
+        b"1 2 3 3 1 roll copy",
+    ]
+    return [*written[:12], *hard, b"<</HWResolution[600 600]/PageSize[595 842]/cupsReal0 1.5>>setpagedevice"]
+
+
+def reports() -> "list[bytes]":
+    """Return what a machine says on its status channel."""
+    device = b'@PJL USTATUS DEVICE\r\nCODE=40021\r\nDISPLAY="CLOSE COVER"\r\nONLINE=FALSE\r\n\f'
+    page, job = b"@PJL USTATUS PAGE\r\n12\r\n\f", b'@PJL USTATUS JOB\r\nEND\r\nNAME="x"\r\nPAGES=3\r\n\f'
+    return [device, page, job, device + page + job, b'@PJL INFO STATUS\r\nCODE=10001\r\nDISPLAY="00 READY"\r\n\f']
+
+
+def identities() -> "list[bytes]":
+    """Return device ids as they come: behind their length."""
+    texts = (
+        b"MFG:HP;MDL:Deskjet D1600 series;CMD:PCL3GUI,PJL;CLS:PRINTER;SN:X;S:038000C484a1000a1d1200041d220004cd2a0004;",
+        b"MANUFACTURER:Brother;COMMAND SET:PJL,PCL,PCLXL,URF;MODEL:HL-L2350DW series;SERN:1;CID:Brother Laser Type1;",
+        b"MFG:Hewlett-Packard;MDL:HP LaserJet 1020;CMD:ACL;CLS:PRINTER;FWVER:20050309;",
+    )
+    return [(len(each) + 2).to_bytes(2, "big") + each for each in texts]
+
+
+def talk() -> "list[bytes]":
+    """Return what filters and driver programs write."""
+    said = b"PAGE: 1 1\nSTATE: +media-empty-error,toner-low\nATTR: marker-levels=10,20\nERROR: no\nDEBUG: x\nPPD: a=b\n"
+    listed = b'"gutenprint.5.3://x/expert" en "Epson" "Epson Stylus C88 - CUPS+Gutenprint" "MFG:EPSON;MDL:C88;"\n'
+    return [said, listed, said + listed]
+
+
+def small_raster(make: "Callable[..., bytes]") -> "Callable[[], list[bytes]]":
+    """Return what makes raster documents of every kind that `make` can, with coarse dots."""
+
+    def valid() -> "list[bytes]":
+        kinds = [kind for kind, row in documents.KINDS.items() if make is documents.pwg or row.urf_space is not None]
+        return [make(kind, "4x6", 20, count) for kind in kinds for count in (1, 2)]
+
+    return valid
+
+
+def png_files() -> "list[bytes]":
+    """Return PNGs of every colour type."""
+    extra = ((b"PLTE", bytes(range(12))), (b"tRNS", b"\0\1"), (b"pHYs", b"\0\0\x0b\x13\0\0\x0b\x13\1"))
+    kinds = ((0, 1), (2, 3), (3, 1), (4, 2), (6, 4))
+    made = [pages.png(3, 3, [[1] * 3 * samples] * 3, kind, 8, chunks=extra) for kind, samples in kinds]
+    return [*made, pages.png(9, 9, [[1] * 9] * 9, 0, 8, interlaced=True)]
+
+
+def jpeg_files() -> "list[bytes]":
+    """Return JPEGs with all that is read of their heads."""
+    exif, jfif = (0xE1, pages.exif(6)), (0xE0, b"JFIF\0\1\2\1\0\x96\0\x96\0\0")
+    motorola = (0xE1, pages.exif(8, ">"))
+    small = [pages.jpeg(2, 2, lambda *_: 99, count, segments=(jfif, exif)) for count in (1, 3, 4)]
+    return [*small, pages.jpeg(2, 2, lambda *_: 9, progressive=True, segments=(motorola,))]
+
+
+def beginnings() -> "list[bytes]":
+    """Return the beginnings of documents of all kinds."""
+    made = [documents.pdf(), documents.jpeg(), documents.text(2), documents.postscript(), *png_files(), *reports()]
+    short = [
+        b"\x1b%-12345X@PJL ENTER LANGUAGE=PCL\r\n\x1bE",
+        b"\x1b@\x1bt",
+        b"^XA^FO",
+        b"PK\3\4" + bytes(26) + b"word/a.xml",
+    ]
+    return [
+        each[:5000]
+        for each in (*made, *short, documents.pwg(dpi=20), documents.urf(dpi=20), "\ufeffé".encode("utf-16"))
+    ]
+
+
+def texts() -> "list[bytes]":
+    """Return texts in all encodings, with controls."""
+    words = "Grüße\t\x1b[1mbold\x1b[0m\f日本語 " * 20 + "\r\n"
+    return [words.encode(coding) for coding in ("utf-8", "utf-8-sig", "utf-16", "utf-32")] + [b"caf\xe9\n" * 30]
+
+
+def packed() -> "list[bytes]":
+    """Return compressed documents, one of them far larger than it seems."""
+    words = b"The quick brown fox. " * 50
+    bare = zlib.compressobj(wbits=-15)
+    return [
+        gzip.compress(words),
+        zlib.compress(words),
+        bare.compress(words) + bare.flush(),
+        gzip.compress(bytes(1 << 18)),
+    ]
+
+
+PPD_WORDS = tuple(line.encode() for line in driver.PPD.splitlines(keepends=True)) + (
+    b"<</cupsBitsPerColor 8/cupsColorOrder 2>>setpagedevice", b"cleartomark", b"roll", b"index", b"copy", b"dup",
+    b"16#", b"*NonUIOrderDependency: 1e9 AnySetup *PageSize", b"<626f>", b"*End\n", b"Custom.1x1",
+    b"/cupsColorSpace 17",
+)  # fmt: skip
+PJL_WORDS = (b"@PJL", b"USTATUS", b"INFO", b"DEVICE", b"TIMED", b"CODE=", b"CODE2=", b"\f", b"END", b"PAGES=", b"\r\n")
+CODE_WORDS = tuple(
+    word.encode() for word in (*setpagedevice.OPERATORS, *setpagedevice.WORDS, "setpagedevice", "<<", ">>")
+)
+ID_WORDS = (b"S:", b"SN:", b"MFG:", b"MDL:", b";", b"CMD:", b"DES:", b"\0", b"S:03", b"S:04")
+SNIFF_WORDS = (b"%PDF-", b"\x1b%-12345X", b"@PJL ENTER LANGUAGE=", b"PK\3\4", b"<?xml ", b"<svg ", b"ftyp", b"\xff\xfe")
+PWG_FIELDS = (0, 272, 276, 280, 340, 352, 356, 372, 376, 384, 388, 392, 396, 400, 420, 452, 456, 460, 464, 484)
+URF_FIELDS = (0, 4, 8, 12, 16, 20, 24)
+
+TARGETS = {
+    "pwg": Target(raster(pwg.read), small_raster(documents.pwg), Kind((b"PwgRaster\0",), (field(4, *PWG_FIELDS),))),
+    "urf": Target(raster(urf.read), small_raster(documents.urf), Kind((b"\x80",), (field(12, *URF_FIELDS),))),
+    "sniff": Target(sniffed, beginnings, Kind(SNIFF_WORDS)),
+    "ppd": Target(driver_file, installed_ppds, Kind(PPD_WORDS)),
+    "setpagedevice": Target(page_device, codes, Kind(CODE_WORDS)),
+    "pjl": Target(status, reports, Kind(PJL_WORDS)),
+    "device-id": Target(device_id, identities, Kind(ID_WORDS)),
+    "messages": Target(messages, talk, Kind((b'"', b"STATE: ", b"ATTR: ", b"PAGE: ", b"\n"))),
+    "truetype": Target(font, lambda: [pages.font("AB\xe9", wide) for wide in (False, True)], Kind((), (font_table,))),
+    "jpeg": Target(jpeg, jpeg_files, Kind((b"\xff\xc0", b"\xff\xda", b"\xff\xe1"), (jpeg_segment,))),
+    "png": Target(png, png_files, Kind((), (png_chunk,))),
+    "text": Target(text, texts, Kind((b"\x1b[", b"\f", b"\t", b"\xff\xfe", b"\xef\xbb\xbf"))),
+    "inflate": Target(compressed, packed),
+}
