@@ -56,22 +56,37 @@ def document(format: str, paper: str, sides: str) -> Document:
     return MAKERS[format](paper, sides)
 
 
-def _pdf(paper: str, _sides: str) -> Document:
-    width, height = documents.PAPERS[paper]
-    drawing = " ".join(
+def drawing(width: float, height: float, number: int = 0) -> str:
+    """Return a PDF's content stream for a page of that size in points; `number` squares count it."""
+    squares = (Mark(0.2 + 0.05 * at, 0.55, 0.23 + 0.05 * at, 0.58) for at in range(number))
+    return " ".join(
         f"{mark.color[0] // 255} 0 0 rg {mark.left * width:g} {(1 - mark.bottom) * height:g} "
         f"{(mark.right - mark.left) * width:g} {(mark.bottom - mark.top) * height:g} re f"
-        for mark in MARKS
+        for mark in (*MARKS, *squares)
     )
-    return Document(pages.pdf([drawing, drawing], (width, height)), 2, (width / 72, height / 72))
+
+
+def line(y: float, width: int) -> bytes:
+    """Return the pixels of a line of the page, `y` parts of it below its top."""
+    pixels = bytearray(WHITE * width)
+    for mark in MARKS:
+        if mark.top <= y < mark.bottom:
+            left, right = round(mark.left * width), round(mark.right * width)
+            pixels[3 * left : 3 * right] = mark.color * (right - left)
+    return bytes(pixels)
+
+
+def _pdf(paper: str, _sides: str) -> Document:
+    width, height = documents.PAPERS[paper]
+    return Document(pages.pdf([drawing(width, height)] * 2, (width, height)), 2, (width / 72, height / 72))
 
 
 def _jpeg(paper: str, _sides: str) -> Document:
     inches = [points / 72 for points in documents.PAPERS[paper]]
     across, down = round(JPEG_COLUMNS * 8 / inches[0]), round(JPEG_ROWS * 8 / inches[1])
     density = b"JFIF\0" + struct.pack(">HBHHBB", 0x0102, 1, across, down, 0, 0)
-    lines = [_line((row + 0.5) / JPEG_ROWS, JPEG_COLUMNS) for row in range(JPEG_ROWS)]
-    levels = [[YCBCR[line[at : at + 3]] for at in range(0, len(line), 3)] for line in lines]
+    lines = [line((row + 0.5) / JPEG_ROWS, JPEG_COLUMNS) for row in range(JPEG_ROWS)]
+    levels = [[YCBCR[pixels[at : at + 3]] for at in range(0, len(pixels), 3)] for pixels in lines]
     data = pages.jpeg(JPEG_COLUMNS, JPEG_ROWS, lambda x, y, n: levels[y][x][n], segments=[(0xE0, density)])
     return Document(data, 1, (JPEG_COLUMNS * 8 / across, JPEG_ROWS * 8 / down))
 
@@ -98,20 +113,10 @@ def _text(_paper: str, _sides: str) -> Document:
     return Document(f"{page}\f{page}\n".encode(), 2, (0, 0))
 
 
-def _line(y: float, width: int) -> bytes:
-    """Return the pixels of a line of the page, `y` parts of it below its top."""
-    line = bytearray(WHITE * width)
-    for mark in MARKS:
-        if mark.top <= y < mark.bottom:
-            left, right = round(mark.left * width), round(mark.right * width)
-            line[3 * left : 3 * right] = mark.color * (right - left)
-    return bytes(line)
-
-
 def _rows(width: int, height: int) -> bytes:
     """Return the coded lines of a raster page."""
     out, row = bytearray(), 0
-    lines = [_line((at + 0.5) / height, width) for at in range(height)]
+    lines = [line((at + 0.5) / height, width) for at in range(height)]
     while row < height:
         again = next((at for at in range(row + 1, min(row + 256, height)) if lines[at] != lines[row]), None)
         end = min(row + 256, height) if again is None else again

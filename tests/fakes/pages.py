@@ -184,27 +184,28 @@ def _paeth(left: int, above: int, corner: int) -> int:
 
 
 def read_png(data: bytes) -> "tuple[int, int, bytes]":
-    """Return width, height and bytes of an unfiltered PNG of 8 bits, grey or in colours."""
+    """Return width, height and bytes of an unfiltered PNG, grey of 1 or 8 bits or in colours."""
     at, body = 8, b""
-    width = height = samples = 0
+    width = height = bits = 0
     while at < len(data):
         length, name = struct.unpack_from(">I4s", data, at)
         if name == b"IHDR":
-            width, height, _, kind = struct.unpack_from(">IIBB", data, at + 8)
-            samples = {0: 1, 2: 3}[kind]
+            width, height, depth, kind = struct.unpack_from(">IIBB", data, at + 8)
+            bits = depth * {0: 1, 2: 3}[kind]
         if name == b"IDAT":
             body += data[at + 8 : at + 8 + length]
         at += 12 + length
     rows = zlib.decompress(body)
-    stride = width * samples + 1
+    stride = (width * bits + 7) // 8 + 1
     return width, height, b"".join(rows[at + 1 : at + stride] for at in range(0, len(rows), stride))
 
 
 def plain_png(width: int, height: int, pixels: bytes) -> bytes:
-    """Return an unfiltered PNG of 8 bits, grey or in colours, as `read_png` reads it."""
+    """Return an unfiltered PNG, grey of 1 or 8 bits or in colours by the length of its rows, as `read_png` reads it."""
     stride = len(pixels) // height
     rows = b"".join(b"\0" + pixels[at : at + stride] for at in range(0, len(pixels), stride))
-    header = struct.pack(">IIBBBBB", width, height, 8, 0 if stride == width else 2, 0, 0, 0)
+    depth, kind = {width: (8, 0), 3 * width: (8, 2)}.get(stride, (1, 0))
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
