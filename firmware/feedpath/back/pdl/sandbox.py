@@ -1,58 +1,43 @@
-"""What the process that draws documents shuts out before it touches one: network, files, other processes, memory.
+"""What a process that touches untrusted documents shuts out: network, files, other processes, memory.
 
-Each measure is tried by itself, since kernels and rights differ; `enter` says which hold. It is for a process of its
-own with one thread, which has opened what it reads and writes: pipes, as it can write into no file any more. The calls
-are made raw, by the numbers in Linux' headers (unistd.h, landlock.h, seccomp.h, prctl.h).
+Two kinds shut themselves in: the process that draws documents, which has opened what it reads and writes and needs
+nothing more, and the one that becomes a driver's program, which may read what is installed, start programs and write
+into a folder of its own. Each measure is tried by itself, since kernels and rights differ; `enter` says which hold.
+The calls are made raw, by the numbers in Linux' headers (landlock.h, sched.h, prctl.h). What is imported here costs
+time before each job of a driver's program: only little is.
 """
 
-import contextlib
 import ctypes
-import errno
 import os
-import platform
 import resource
 import struct
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+
+from feedpath.back.pdl import seccomp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 NOBODY = 65534
-PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = 0x08000000, 0x10000000, 0x40000000
 CAPABILITY_VERSION_3 = 0x20080522
+SIGKILL = 9
+FIRST_TO_DIE = b"1000"  # the most of oom_score_adj (proc(5))
 
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # the same on every architecture
 LANDLOCK_VERSION, PATH_BENEATH = 1, 1
-READ_FILE, READ_DIR = 1 << 2, 1 << 3
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14
+MAKE_CHAR, MAKE_BLOCK = 1 << 6, 1 << 11
+OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE  # the rights that a rule for no folder can give
 FS_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # Landlock's ABI: how many rights it knows; later ones know as many
 TCP_SINCE, TCP_RIGHTS = 4, 0b11  # bind and connect
 SCOPE_SINCE, SCOPES = 6, 0b11  # abstract Unix sockets, signals
+READING, RUNNING, USING = READ_FILE | READ_DIR, READ_FILE | READ_DIR | EXECUTE, READ_FILE | WRITE_FILE
+OWNING = ~(EXECUTE | MAKE_CHAR | MAKE_BLOCK)  # all else that there is
 
-SECCOMP_SET_MODE_FILTER = 1
-ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
-LOAD, JUMP_EQUAL, JUMP_FROM, RETURN = 0x20, 0x15, 0x35, 0x06  # classic BPF: word at, jeq, jge, ret
-NUMBER_AT, MACHINE_AT = 0, 4  # struct seccomp_data
-IO_URING_SETUP = 425  # it opens sockets without `socket`
-IS_64_BIT = 1 << 31  # __AUDIT_ARCH_64BIT
-OTHER_NUMBERS = 0x40000000  # x86's x32 calls, under other numbers
-
-
-class Calls(NamedTuple):
-    """An architecture: its number in audit.h, of seccomp itself, and of socket, ptrace, execve and execveat."""
-
-    audit: int
-    seccomp: int
-    refused: "tuple[int, ...]"
-
-
-MACHINES = {
-    "x86_64": Calls(0xC000003E, 317, (41, 101, 59, 322)),
-    "aarch64": Calls(0xC00000B7, 277, (198, 117, 221, 281)),
-    "riscv64": Calls(0xC00000F3, 277, (198, 117, 221, 281)),
-    "armv7l": Calls(0x40000028, 383, (281, 26, 11, 387)),
-}
-
+PACKAGES = __file__.rpartition("/feedpath/")[0]
 READABLE = (  # fonts, and what Python may still import
     "/usr/share/fonts",
     "/usr/local/share/fonts",
@@ -61,21 +46,74 @@ READABLE = (  # fonts, and what Python may still import
     "/usr/local/lib",
     sys.prefix,
     sys.base_prefix,
-    str(Path(__file__).parents[3]),
+    PACKAGES,
 )
+INSTALLED = (  # what drivers' programs start and read
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/bin",
+    "/opt",
+    "/etc/alternatives",
+    "/etc/fonts",
+    "/etc/foomatic",
+    "/etc/group",
+    "/etc/hp",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.preload",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/papersize",
+    "/etc/passwd",
+    "/var/cache/fontconfig",
+    "/var/lib/ghostscript",
+)
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+NO_PROGRAMS = ("socket", "ptrace", "execve", "execveat", "io_uring_setup")
+OWN_PROGRAMS = (  # io_uring opens sockets without `socket`; who cannot leave its session is ended with it
+    "socket", "socketcall", "io_uring_setup", "setsid", "setpgid", "ptrace", "process_vm_readv", "process_vm_writev",
+    "pidfd_getfd", "unshare", "setns", "mount", "open_by_handle_at", "bpf", "perf_event_open", "userfaultfd", "keyctl",
+    "add_key", "request_key",
+)  # fmt: skip
 
 
-class Bounds(NamedTuple):
-    """What the process may use.
+class Bounds:
+    """What a process may use; without arguments, that of the process that draws documents.
 
     memory_bytes: of address space, of which Python and PDFium take some 150 MiB before any document. cpu_s: processor
-    time. files: open at a time. readable: folders that may be read.
+    time. files: open at a time; file_bytes: in each. processes: with its own. readable, runnable, writable: folders
+    and files. user: who it becomes where it is root. refused: calls. dies_with_parent: with the thread that started it.
     """
 
-    memory_bytes: int = 512 * 1024 * 1024
-    cpu_s: int = 600
-    files: int = 64
-    readable: "tuple[str, ...]" = READABLE
+    def __init__(
+        self,
+        memory_bytes: int = 512 * 1024 * 1024,
+        cpu_s: int = 600,
+        files: int = 64,
+        readable: "Sequence[str]" = READABLE,
+        runnable: "Sequence[str]" = (),
+        writable: "Sequence[str]" = (),
+        file_bytes: int = 0,
+        processes: int = 0,
+        user: int = NOBODY,
+        refused: "tuple[str, ...]" = NO_PROGRAMS,
+        dies_with_parent: bool = False,
+    ):
+        self.memory_bytes = memory_bytes
+        self.cpu_s = cpu_s
+        self.files = files
+        self.file_bytes = file_bytes
+        self.processes = processes
+        self.user = user
+        self.refused = refused
+        self.dies_with_parent = dies_with_parent
+        self.rights = [
+            *((place, READING) for place in readable),
+            *((place, RUNNING) for place in runnable),
+            *((place, OWNING) for place in writable),
+            *((place, USING) for place in DEVICES if runnable),
+        ]
 
 
 BOUNDS = Bounds()
@@ -86,17 +124,28 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def enter(bounds: Bounds = BOUNDS) -> "tuple[str, ...]":
     """Shut this process in, for good; return the measures that hold."""
     ruleset = _ruleset(bounds)
+    was_root = os.geteuid() == 0
     measures: "tuple[tuple[str, Callable[[], bool]], ...]" = (
+        ("dies-first", _die_first),
         ("no-network", _leave_network),
-        ("nobody", _become_nobody),
+        ("nobody", lambda: _become(bounds.user)),
+        ("dies-with-us", lambda: not bounds.dies_with_parent or _done(_libc.prctl(PR_SET_PDEATHSIG, SIGKILL))),
         ("no-new-privileges", lambda: _done(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))),
         ("no-capabilities", _drop_capabilities),
         ("no-files", lambda: _restrict(ruleset)),
-        ("no-sockets", _refuse_calls),
+        ("no-sockets", lambda: _refuse_calls(bounds.refused)),
+        ("few-processes", lambda: _limit_processes(bounds, counts=was_root or "no-network" in _held)),
         ("limits", lambda: _limit(bounds)),
     )
-    _held[:] = [name for name, measure in measures if _holds(measure)]
+    _held.clear()
+    for name, measure in measures:
+        if _holds(measure):
+            _held.append(name)
     return held()
+
+
+MEASURES = ("dies-first", "no-network", "nobody", "dies-with-us", "no-new-privileges", "no-capabilities", "no-files",
+            "no-sockets", "few-processes", "limits")  # fmt: skip
 
 
 def held() -> "tuple[str, ...]":
@@ -116,17 +165,29 @@ def _done(result: int) -> bool:
     return result == 0
 
 
+def _die_first() -> bool:
+    """Have this process ended before others where memory runs out."""
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        return os.write(score, FIRST_TO_DIE) > 0
+    finally:
+        os.close(score)
+
+
 def _leave_network() -> bool:
-    """Go where there is no network: as root directly, else as the root of a world of one's own."""
-    return _done(_libc.unshare(CLONE_NEWNET)) or _done(_libc.unshare(CLONE_NEWUSER | CLONE_NEWNET))
+    """Go where there is no network, nor memory shared with others: as root directly, else as root of an own world."""
+    alone = CLONE_NEWNET | CLONE_NEWIPC
+    return _done(_libc.unshare(alone)) or _done(_libc.unshare(CLONE_NEWUSER | alone))
 
 
-def _become_nobody() -> bool:
+def _become(user: int) -> bool:
     if os.geteuid() == 0:
-        with contextlib.suppress(OSError):  # a world of one's own has no groups to leave
+        try:
             os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        except OSError:  # a world of one's own has no groups to leave
+            pass
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     return os.geteuid() != 0
 
@@ -138,7 +199,7 @@ def _drop_capabilities() -> bool:
 
 
 def _ruleset(bounds: Bounds) -> int:
-    """Return the descriptor of Landlock's rules: nothing but reading in some folders; -1 where there is no Landlock."""
+    """Return the descriptor of Landlock's rules: what is not named is refused; -1 where there is no Landlock."""
     version = _libc.syscall(LANDLOCK_CREATE, None, 0, LANDLOCK_VERSION)
     if version < 1:
         return -1
@@ -147,16 +208,19 @@ def _ruleset(bounds: Bounds) -> int:
     words = 3 if scopes else 2 if tcp else 1
     attributes = struct.pack("QQQ", rights, tcp, scopes)[: words * 8]
     ruleset = int(_libc.syscall(LANDLOCK_CREATE, attributes, len(attributes), 0))
-    for folder in bounds.readable if ruleset >= 0 else ():
-        with contextlib.suppress(FileNotFoundError, PermissionError):
-            _allow(ruleset, folder)
+    for place, given in bounds.rights if ruleset >= 0 else ():
+        try:
+            _allow(ruleset, place, given & rights)
+        except OSError:  # it is not there, or not ours to read anyway
+            continue
     return ruleset
 
 
-def _allow(ruleset: int, folder: str) -> None:
-    place = os.open(folder, os.O_PATH | os.O_CLOEXEC | os.O_DIRECTORY)
+def _allow(ruleset: int, path: str, rights: int) -> None:
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        _libc.syscall(LANDLOCK_ADD, ruleset, PATH_BENEATH, struct.pack("=Qi", READ_FILE | READ_DIR, place), 0)
+        given = rights if os.path.isdir(path) else rights & OF_A_FILE
+        _libc.syscall(LANDLOCK_ADD, ruleset, PATH_BENEATH, struct.pack("=Qi", given, place), 0)
     finally:
         os.close(place)
 
@@ -170,39 +234,36 @@ def _restrict(ruleset: int) -> bool:
         os.close(ruleset)
 
 
-def _refuse_calls() -> bool:
-    """Have the kernel refuse new sockets, programs and tracing, and every call under another architecture's number."""
-    calls = MACHINES.get(platform.machine())
-    if calls is None or (calls.audit >= IS_64_BIT) != (struct.calcsize("P") == 8):
-        return False  # a Python of 32 bits on a kernel of 64 makes other calls
-    program = _program(calls)
+def _refuse_calls(refused: "tuple[str, ...]") -> bool:
+    """Have the kernel refuse calls, and every call under the number of an architecture whose programs do not run."""
+    own = seccomp.architecture()
+    if not own:
+        return False
+    others = () if "execve" in refused else seccomp.FOREIGN.get(own, ())
+    program = seccomp.program((own, *others), refused)
     memory = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("HP", len(program) // 8, ctypes.addressof(memory))
-    return _done(_libc.syscall(calls.seccomp, SECCOMP_SET_MODE_FILTER, 0, header))
+    return _done(_libc.syscall(seccomp.number("seccomp", own), seccomp.SET_MODE_FILTER, 0, header))
 
 
-def _program(calls: Calls) -> bytes:
-    """Return the filter: classic BPF, whose jumps count the instructions that they pass over."""
-    refused = (*calls.refused, IO_URING_SETUP)
-    rows = [(LOAD, 0, 0, MACHINE_AT), (JUMP_EQUAL, 0, len(refused) + 3, calls.audit), (LOAD, 0, 0, NUMBER_AT)]
-    rows.append((JUMP_FROM, len(refused) + 1, 0, OTHER_NUMBERS))
-    rows += [(JUMP_EQUAL, len(refused) - at, 0, number) for at, number in enumerate(refused)]
-    rows += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, REFUSE)]
-    return b"".join(struct.pack("HBBI", *row) for row in rows)
+def _limit_processes(bounds: Bounds, counts: bool) -> bool:
+    """Bound the processes of this user. counts: whether none but this one's are counted."""
+    if counts or not bounds.processes:
+        _set_limit(resource.RLIMIT_NPROC, bounds.processes, bounds.processes)
+    return counts or not bounds.processes
 
 
 def _limit(bounds: Bounds) -> bool:
     """Bound what the process takes; the processor's second bound kills where the first one's signal was caught."""
-    limits = {
-        resource.RLIMIT_AS: (bounds.memory_bytes, bounds.memory_bytes),
-        resource.RLIMIT_CPU: (bounds.cpu_s, bounds.cpu_s + 1),
-        resource.RLIMIT_NOFILE: (bounds.files, bounds.files),
-        resource.RLIMIT_FSIZE: (0, 0),
-        resource.RLIMIT_CORE: (0, 0),
-        resource.RLIMIT_NPROC: (0, 0),
-    }
-    for which, wanted in limits.items():
-        most = resource.getrlimit(which)[1]
-        fits = [value if most == resource.RLIM_INFINITY else min(value, most) for value in wanted]
-        resource.setrlimit(which, (fits[0], fits[1]))
+    _set_limit(resource.RLIMIT_AS, bounds.memory_bytes, bounds.memory_bytes)
+    _set_limit(resource.RLIMIT_CPU, bounds.cpu_s, bounds.cpu_s + 1)
+    _set_limit(resource.RLIMIT_NOFILE, bounds.files, bounds.files)
+    _set_limit(resource.RLIMIT_FSIZE, bounds.file_bytes, bounds.file_bytes)
+    _set_limit(resource.RLIMIT_CORE, 0, 0)
     return True
+
+
+def _set_limit(which: int, *wanted: int) -> None:
+    most = resource.getrlimit(which)[1]
+    first, last = (value if most == resource.RLIM_INFINITY else min(value, most) for value in wanted)
+    resource.setrlimit(which, (first, last))

@@ -1,17 +1,18 @@
 """A process that shut itself in reaches no network, no file, no other program, and dies alone of what it takes."""
 
+import functools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from feedpath.back.pdl import sandbox
+from feedpath.back.pdl import sandbox, seccomp
 
 ROOT = Path(__file__).parents[4]
 WATCHDOG_S = 60
-ALL = ("no-network", "nobody", "no-new-privileges", "no-capabilities", "no-files", "no-sockets", "limits")
 START = """
 import io, os, pathlib, socket, sys
 from feedpath.back.pdl import layout, page, plain, render, sandbox, truetype
@@ -53,7 +54,7 @@ both = pytest.mark.parametrize("nobody", [False, True], ids=["as-started", "as-n
 @both
 def test_it_says_which_measures_hold(nobody: bool) -> None:
     names = said("print(*held); assert held == sandbox.held()", nobody).split()
-    assert [name for name in ALL if name in names] == names
+    assert [name for name in sandbox.MEASURES if name in names] == names
     assert {"nobody", "no-new-privileges", "limits"} <= set(names)
 
 
@@ -153,27 +154,70 @@ print(plain.pdf(["caf\xe9"], plain.paper((21000, 29700), layout.Margins(), fonts
     assert said(script, nobody=True) == "True"
 
 
-@pytest.mark.parametrize("machine", ["x86_64", "aarch64", "riscv64", "armv7l"])
-def test_the_filter_refuses_what_it_names_and_nothing_else(machine: str) -> None:
-    calls = sandbox.MACHINES[machine]
-    refused = {number for number in range(1000) if run_filter(calls, calls.audit, number) != sandbox.ALLOW}
-    assert refused == {*calls.refused, sandbox.IO_URING_SETUP}
-    assert run_filter(calls, calls.audit ^ 1, 1) == sandbox.REFUSE
-    assert run_filter(calls, calls.audit, sandbox.OTHER_NUMBERS | 41) == sandbox.REFUSE
+PROFILES = {
+    "drawing": ((seccomp.X86_64,), sandbox.NO_PROGRAMS),
+    "a driver": ((seccomp.X86_64, seccomp.I386), sandbox.OWN_PROGRAMS),
+    "a driver elsewhere": ((seccomp.ARM64, seccomp.ARM), sandbox.OWN_PROGRAMS),
+}
 
 
-def run_filter(calls: sandbox.Calls, audit: int, number: int) -> int:
-    """Return what a filter answers: an interpreter of the four instructions that it has."""
-    program = sandbox._program(calls)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_filter_refuses_what_it_names_and_nothing_else(profile: str) -> None:
+    architectures, names = PROFILES[profile]
+    for architecture in architectures:
+        audit = seccomp.AUDIT[architecture]
+        answers = {number: run_filter(architectures, names, audit, number) for number in range(1000)}
+        refused = {number for number, answer in answers.items() if answer == seccomp.REFUSE}
+        assert refused == {seccomp.number(name, architecture) for name in names} - {-1}
+        (unknown,) = (number for number, answer in answers.items() if answer == seccomp.UNKNOWN)
+        assert unknown == seccomp.number("clone3", architecture)
+        assert run_filter(architectures, names, audit, seccomp.OTHER_NUMBERS | 41) == seccomp.REFUSE
+        assert run_filter(architectures, names, audit ^ 1, 1) == seccomp.REFUSE
+    assert run_filter(architectures, names, seccomp.AUDIT[seccomp.RISCV64], 1) == seccomp.REFUSE
+
+
+@pytest.mark.parametrize(
+    "flags, answer",
+    [(0x11, seccomp.ALLOW), (sandbox.CLONE_NEWUSER | 0x11, seccomp.REFUSE), (0x00020000, seccomp.REFUSE)],
+)
+def test_processes_and_threads_are_made_but_no_new_worlds(flags: int, answer: int) -> None:
+    for architecture in seccomp.AUDIT:
+        clone = seccomp.number("clone", architecture)
+        audit = seccomp.AUDIT[architecture]
+        assert run_filter((architecture,), sandbox.OWN_PROGRAMS, audit, clone, flags) == answer
+
+
+@pytest.mark.parametrize("header, columns", [("unistd_64.h", (0,)), ("unistd_32.h", (1,)), ("unistd.h", (2,))])
+def test_the_numbers_are_those_of_the_headers(header: str, columns: "tuple[int, ...]") -> None:
+    folder = "asm-generic" if header == "unistd.h" else "x86_64-linux-gnu/asm"
+    path = Path("/usr/include", folder, header)
+    if not path.exists():
+        return  # a machine without Linux' headers, or of another architecture
+    said = dict(re.findall(r"#define __NR_(\w+)\s+(\d+)", path.read_text()))
+    known = {name: int(number) for name, number in said.items() if name in seccomp.CALLS}
+    told = {name: numbers[columns[0]] for name, numbers in seccomp.CALLS.items() if numbers[columns[0]] >= 0}
+    assert told == known
+
+
+build = functools.cache(seccomp.program)
+
+
+def run_filter(
+    architectures: "tuple[str, ...]", names: "tuple[str, ...]", audit: int, number: int, argument: int = 0
+) -> int:
+    """Return what a filter answers: an interpreter of the five instructions that it has."""
+    program = build(architectures, names)
+    words = {seccomp.MACHINE_AT: audit, seccomp.NUMBER_AT: number, seccomp.FIRST_ARGUMENT_AT: argument}
     at, word = 0, 0
     while True:
         code = int.from_bytes(program[at : at + 2], sys.byteorder)
         yes, no = program[at + 2], program[at + 3]
         value = int.from_bytes(program[at + 4 : at + 8], sys.byteorder)
         at += 8
-        if code == sandbox.RETURN:
+        if code == seccomp.RETURN:
             return value
-        if code == sandbox.LOAD:
-            word = {sandbox.MACHINE_AT: audit, sandbox.NUMBER_AT: number}[value]
+        if code == seccomp.LOAD:
+            word = words[value]
         else:
-            at += 8 * (yes if (word == value if code == sandbox.JUMP_EQUAL else word >= value) else no)
+            holds = {seccomp.JUMP_EQUAL: word == value, seccomp.JUMP_FROM: word >= value}
+            at += 8 * (yes if holds.get(code, bool(word & value)) else no)
