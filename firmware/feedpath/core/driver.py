@@ -77,8 +77,11 @@ class Facts(NamedTuple):
 class Source(Protocol):
     """A document as a conversion reads it: once, from its start on."""
 
-    def peek(self) -> memoryview:
-        """Wait for the next bytes and return a view of some of them, at least one; nothing at the end."""
+    def peek(self, wanted: "Callable[[], bool]" = lambda: True) -> memoryview:
+        """Wait for the next bytes and return a view of some of them, at least one; nothing at the end.
+
+        Raise Closed soon after `wanted` says that nobody waits for them any more.
+        """
 
     def took(self, count: int) -> None:
         """Be done with the first `count` bytes of the last peek: the next one begins behind them."""
@@ -171,6 +174,10 @@ class Driver:
 
     def listen(self, said: bytes) -> Facts:
         """Return what the bytes of the status channel tell."""
+        return Facts()
+
+    def told(self) -> Facts:
+        """Return what programs of the driver's told of the machine since this was asked last."""
         return Facts()
 
     def read_id(self, device_id: str) -> Facts:

@@ -120,10 +120,10 @@ class Intake:
         self._document = document
         self._waits = waits
 
-    def peek(self) -> memoryview:
+    def peek(self, wanted: "Callable[[], bool]" = lambda: True) -> memoryview:
         """Wait for the next bytes of the document and return a view of some; nothing at its end."""
         self._waits()
-        while not self.closing and not self._document.job.stopping:
+        while wanted() and not self.closing and not self._document.job.stopping:
             view = self._document.ready(LOOK_S)
             if view or self._document.ended:
                 return view

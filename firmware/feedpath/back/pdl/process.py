@@ -46,6 +46,7 @@ class Worker:
         self._wrong: "WireError | None" = None
         self._process: "subprocess.Popen[bytes] | None" = None
         self._stopped = False
+        self._fills = True  # whether the document is still given to the process
         self._lock = threading.Lock()  # over _process and _stopped
 
     def __iter__(self) -> "Iterator[bytes]":
@@ -97,6 +98,7 @@ class Worker:
             raise
         finally:
             process.wait()
+            self._fills = False
             if process.stdin is not None:
                 feeder.join()
             if process.stdout is not None:
@@ -105,7 +107,7 @@ class Worker:
     def _feed(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdin is not None
         with contextlib.suppress(Closed, BrokenPipeError), process.stdin as document:
-            while view := self._source.peek():
+            while view := self._source.peek(lambda: self._fills):
                 self._source.took(os.write(document.fileno(), view))
 
     def _output(self, process: "subprocess.Popen[bytes]", control: socket.socket) -> "Iterator[bytes]":

@@ -1,6 +1,7 @@
 """Where a document's bytes come from, as its readers see it: a ring, a stored document, a file."""
 
 import os
+from collections.abc import Callable
 from typing import BinaryIO
 
 from feedpath.core.driver import Source
@@ -18,7 +19,7 @@ class FileSource:
         self._file = file
         self._view = memoryview(b"")
 
-    def peek(self) -> memoryview:
+    def peek(self, wanted: "Callable[[], bool]" = lambda: True) -> memoryview:
         """Return what is left of the last piece, or the next piece."""
         if not self._view:
             self._view = memoryview(self._file.read(PIECE_BYTES))

@@ -19,7 +19,7 @@ class Pieces:
         self._peeks = 0
         self.asked_at_end = 0
 
-    def peek(self) -> memoryview:
+    def peek(self, wanted: "Callable[[], bool]" = lambda: True) -> memoryview:
         self._peeks += 1
         self.asked_at_end += not self._document
         return self._document[: self._sizes[self._peeks % len(self._sizes)]]
