@@ -193,6 +193,8 @@ class Device:
                 return
             if count:
                 self._post(self._status, connection, reasons, self.driver.listen(bytes(buffer[:count])))
+            if (said := self.driver.told()) != Facts():
+                self._post(self._status, connection, reasons, said)
             facts = known if device_id is None else self.driver.read_id(device_id)
             if reasons != told or facts != known:
                 told, known = reasons, facts

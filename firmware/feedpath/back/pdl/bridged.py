@@ -1,21 +1,21 @@
 """The driver of a machine whose language only a driver of CUPS writes: we make its raster, its program does the rest.
 
-Documents are read and drawn in a worker of ours, shut in like any other; the driver's program is another process, fed
-by the stage's thread.
+Documents are read and drawn in a worker of ours, shut in like any other; the driver's program is another process, and
+shut in, too. What it says of the machine is added to what the status channel tells.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 
 from feedpath.back.pdl import cupsdriver, filters, languages, pjl, ppdsettings
 from feedpath.back.pdl.convert import READ
 from feedpath.back.pdl.cupsdriver import NONE
 from feedpath.back.pdl.filters import FilterFailed, Host
+from feedpath.back.pdl.messages import Told
 from feedpath.back.pdl.order import Machine, Order
 from feedpath.back.pdl.ppd import Ppd
 from feedpath.back.pdl.process import Worker
 from feedpath.back.pdl.translator import Translator
-from feedpath.core.driver import Capabilities, Conversion, Setting, Source
+from feedpath.core.driver import Capabilities, Conversion, Facts, Setting, Source
 from feedpath.errors import Refused
 
 FAILED = "aborted-by-system"  # the document may be good, and so may the machine
@@ -41,11 +41,14 @@ class Bridged(Translator):
         self._choices = choices
         self._host = host or Host()
         self._exit = pjl.UEL if speaks_pjl else b""
+        self._told = Told()
+        self._channel: "tuple[str, ...]" = ()  # reasons by the status channel
+        self._programs: "tuple[str, ...]" = ()  # and those that programs told
 
     def begin(self, order: Order, source: Source) -> Conversion:
         """Return the conversion of a document that is read or drawn."""
         streams = order.format in READ and not self.reads_again(order)
-        return Bridge(order, Worker(order, source, streams), self._ppd, self._host, self._choices)
+        return Bridge(order, Worker(order, source, streams), self._ppd, self._host, self._told, self._choices)
 
     def settings(self) -> "tuple[Setting, ...]":
         """Return the options that it knows by words of its own, with what is set."""
@@ -55,6 +58,25 @@ class Bridged(Translator):
         """Return all that is set of them after these values; raise Refused with what is allowed."""
         return ppdsettings.adjusted(self._ppd, self._choices, values)
 
+    def listen(self, said: bytes) -> Facts:
+        """Return what the status channel tells, with what programs told before."""
+        facts = super().listen(said)
+        if facts.reasons is None:
+            return facts
+        self._channel = facts.reasons
+        return facts._replace(reasons=self._reasons())
+
+    def told(self) -> Facts:
+        """Return what programs told, with what the status channel told before."""
+        facts = self._told.facts()
+        if facts.reasons is None:
+            return facts
+        self._programs = facts.reasons
+        return facts._replace(reasons=self._reasons())
+
+    def _reasons(self) -> "tuple[str, ...]":
+        return tuple(dict.fromkeys((*self._channel, *self._programs)))
+
     def abort(self) -> bytes:
         """Return the bytes that end a broken job, none where only a reset can."""
         return self._exit
@@ -63,12 +85,15 @@ class Bridged(Translator):
 class Bridge:
     """The Conversion of pages that a worker makes, by a driver's program."""
 
-    def __init__(self, order: Order, worker: Worker, ppd: Ppd, host: Host, choices: "Mapping[str, str]" = NONE):
+    def __init__(
+        self, order: Order, worker: Worker, ppd: Ppd, host: Host, told: Told, choices: "Mapping[str, str]" = NONE
+    ):
         self._order = order
         self._worker = worker
         self._ppd = ppd
+        self._told = told
         self._choices = choices
-        self._host = host._replace(stopped=lambda: self._stopped)
+        self._host = host._replace(stopped=lambda: self._stopped, cease=worker.stop, tell=told.hear)
         self._stopped = False
         self._whole = False
 
@@ -81,11 +106,14 @@ class Bridge:
     def __iter__(self) -> "Iterator[bytes]":
         setup = self._order.setup
         job = cupsdriver.job(self._ppd, setup._replace(copies=1), ppdsettings.usual(self._choices, setup))
+        self._told.begin()
         try:
-            with closing(self._worker.given()) as raster:
-                yield from filters.run([cupsdriver.program(self._ppd, self._host)], raster, job, self._ppd, self._host)
+            program = cupsdriver.program(self._ppd, self._host)
+            yield from filters.run([program], self._worker.given(), job, self._ppd, self._host)
         except FilterFailed as failed:
             raise Refused(FAILED, f"The printer's driver failed: {failed}") from failed
+        finally:
+            self._told.end()
         self._whole = True
 
     def stop(self) -> None:

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
-from feedpath.back.pdl import choose, cupspages, ppd
+from feedpath.back.pdl import choose, cupspages, pjl, ppd
 from feedpath.back.pdl.bridged import Bridged
 from feedpath.back.pdl.drivers import Entry, Match
 from feedpath.back.pdl.filters import Host, Limits
+from feedpath.back.pdl.messages import Message
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
+from feedpath.core import device
+from feedpath.core.driver import Facts, Supply
 from feedpath.core.job import ABORTED, CANCELED, COMPLETED, Job
 from feedpath.errors import Refused
 from tests.fakes import documents, driver
@@ -171,6 +174,56 @@ def test_a_broken_document_is_the_document_s_fault(tmp_path: Path, bridge: Bridg
             assert (job.state, job.reasons) == (ABORTED, ("document-format-error",))
 
     run(main())
+
+
+def test_a_driver_that_crashes_ends_its_job_though_the_client_stalls(tmp_path: Path, bridge: Bridge) -> None:
+    async def main() -> None:
+        async with Box(tmp_path, Machine(), driver=bridge("head -c 9000 >/dev/null; kill -SEGV $$")) as box:
+            gate = asyncio.Semaphore(8)
+            job = box.submit(format="image/pwg-raster")
+            document = documents.pwg("sgray_8", dpi=600, pages=2)
+            client = asyncio.create_task(job.receive(Body(document, len(document) // 16, gate)))
+            await until(lambda: job.over)
+            assert (job.state, job.reasons) == (ABORTED, ("aborted-by-system",))
+            assert job.message == "The printer's driver failed: rastertofake crashed with SIGSEGV."
+            assert gate.locked() and not client.done()  # the client still holds the other half
+            for _ in range(9):
+                gate.release()
+            with contextlib.suppress(Refused):
+                await client
+
+    run(main())
+
+
+def test_what_a_driver_says_of_the_machine_is_shown_while_it_holds(
+    tmp_path: Path, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "STATUS_S", 0.02)
+    script = """echo 'STATE: +media-empty-error,toner-low-warning' >&2
+        echo 'ATTR: marker-names=Black marker-levels=7 marker-types=toner marker-colors=#000000' >&2
+        echo begun; exec sleep 1000"""
+
+    async def main() -> None:
+        async with Box(tmp_path, Machine(), driver=bridge(script)) as box:
+            job = await box.print(documents.pdf(3), format="application/pdf")
+            await until(lambda: "media-empty-error" in box.printer.reasons)
+            await until(lambda: box.printer.supplies == (Supply("Black", "toner", "#000000", 7),))
+            box.printer.cancel(job)
+            await until(lambda: box.printer.reasons == ["toner-low-warning"])
+
+    run(main())
+
+
+def test_what_a_driver_says_stands_beside_what_the_machine_says(bridge: Bridge) -> None:
+    made = bridge("cat")
+    made._status = pjl.Status()
+    made._told.hear(Message("STATE", "+media-low-warning"))
+    assert made.told().reasons == ("media-low-warning",)
+    said = b"@PJL USTATUS DEVICE\r\nCODE=40021\r\n\f"
+    assert made.listen(said).reasons == ("cover-open-error", "media-low-warning")
+    assert made.told() == Facts()
+    made._told.hear(Message("STATE", "-media-low-warning"))
+    assert made.told().reasons == ("cover-open-error",)
 
 
 def test_a_job_is_canceled_while_its_driver_hangs(tmp_path: Path, bridge: Bridge) -> None:

@@ -2,22 +2,38 @@
 
 import itertools
 import os
+import select
 import stat
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from feedpath.back.pdl import cupsdriver, cupsraster, filters, ppd
+from feedpath.back.pdl import cupsdriver, cupsraster, filters, ppd, sandbox
+from feedpath.back.pdl import program as processes
 from feedpath.back.pdl.filters import FilterFailed, Host, Job, Limits, Message
 from feedpath.back.pdl.page import Page, Raster, Setup
 from feedpath.errors import WireError
 from tests.fakes import driver
+from tests.fakes.netns import until
 
 DRIVER = ppd.read(driver.ppd())
 BLANK = bytes(256 * 1024)
 Program = Callable[..., str]
+ROOT = Path(__file__).parents[4]
+WATCHDOG_S = 30
+NAP = str(10**9 + os.getpid())  # seconds that only these tests sleep
+
+
+@pytest.fixture
+def python(program: Program) -> Program:
+    """Return a maker of filter programs in Python, which have just the standard library."""
+    return lambda script: program(script, interpreter="/usr/bin/python3 -IS")
 
 
 @pytest.fixture
@@ -26,9 +42,9 @@ def program(tmp_path: Path) -> Program:
     for folder in (tmp_path, *tmp_path.parents[:2]) if os.geteuid() == 0 else ():  # programs are nobody's then
         folder.chmod(folder.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH | stat.S_IRGRP | stat.S_IROTH)
 
-    def write(script: str, name: str = driver.FILTER) -> str:
+    def write(script: str, name: str = driver.FILTER, interpreter: str = "/bin/sh") -> str:
         path = tmp_path / name
-        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.write_text(f"#!{interpreter}\n{script}\n")
         path.chmod(0o755)
         return str(path)
 
@@ -88,45 +104,181 @@ def test_the_channels_to_the_machine_are_there_and_empty(program: Program) -> No
     assert run([program("cat; cat <&3; echo x >&4; cat <&4; echo end")], [b"a "]) == b"a end\n"
 
 
-def test_a_program_is_nobody_in_a_folder_of_its_own(program: Program) -> None:
-    said = run([program("cat; id -un; id -Gn; echo $TMPDIR; pwd; touch $TMPDIR/x && echo written; ulimit -c")], [])
-    user, groups, folder, here, written, core = said.decode().split("\n")[:6]
-    if os.geteuid() == 0:
-        assert (user, groups) == ("nobody", "nogroup")
+def test_a_program_is_a_user_of_its_own_in_a_folder_of_its_own(program: Program) -> None:
+    script = "cat; id -u; id -G; echo $TMPDIR; pwd; touch $TMPDIR/x && echo written; ulimit -c"
+    first, second = (run([program(script)], []).decode().split("\n") for _ in range(2))
+    user, groups, folder, here, written, core = first[:6]
+    if os.geteuid() == 0 and int(user) != sandbox.NOBODY:
+        assert int(user) >= processes.FIRST_USER and groups == user and second[0] != user
     assert (here, written, core) == (folder, "written", "0")
     assert not Path(folder).exists()
 
 
 def test_a_program_has_limits(program: Program) -> None:
-    script = "cat; ulimit -f; ulimit -v; ulimit -t; ulimit -n"
-    assert run([program(script)], []).split() == [b"524288", b"1048576", b"3600", b"64"]
+    script = "cat; ulimit -f; ulimit -v; ulimit -t; ulimit -n; ulimit -p"
+    memory = processes.half_the_memory()
+    limits = ["524288", str(memory // 1024), "3600", "64", "32"]
+    assert run([program(script)], []).decode().split()[: 5 - ("few-processes" in processes._missing)] == limits
+    assert processes.MEMORY_LEAST <= memory <= processes.MEMORY_MOST
 
 
-def test_a_sandbox_is_prepared_in_the_new_process(program: Program) -> None:
-    said = run([program("cat; nice")], [], host(prepare=lambda: os.nice(7) and None))
-    assert int(said) == min(19, os.nice(0) + 7)
+SPY = """import ctypes, os, socket, sys
+sys.stdin.buffer.read()
+libc = ctypes.CDLL(None, use_errno=True)
+def done(result):
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+try:
+    {attempt}
+except OSError as error:
+    print(type(error).__name__)
+else:
+    print("done")
+"""
+FORBIDDEN = {  # what is tried: the measure that refuses it
+    "socket.socket(socket.AF_INET)": "no-sockets",
+    "socket.socket(socket.AF_INET6)": "no-sockets",
+    "socket.socket(socket.AF_UNIX)": "no-sockets",
+    "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)": "no-sockets",
+    "open('/etc/shadow')": "nobody",
+    "open('/etc/hostname')": "no-files",
+    "open('{spool}/document')": "no-files",
+    "os.listdir('{spool}')": "no-files",
+    "open('{spool}/new', 'w')": "no-files",
+    "open('{spool}/document', 'w')": "no-files",
+    "os.rename(os.environ['PPD'], '{spool}/ppd')": "no-files",
+    "open('/proc/{daemon}/environ')": "no-files",
+    "os.kill({daemon}, 0)": "nobody",
+    "os.kill({daemon}, 9)": "nobody",
+    "os.setsid()": "no-sockets",
+    "os.setpgid(0, 0)": "no-sockets",
+    "done(libc.ptrace(16, {daemon}, 0, 0))": "no-sockets",
+    "done(libc.unshare(0x10000000))": "no-sockets",
+    "done(libc.syscall(425, 1, 0))": "no-sockets",
+    "os.chroot('/')": "nobody",
+    "os.setuid(0)": "nobody",
+    "(open('tool', 'w').close(), os.chmod('tool', 0o755), os.execv('tool', ['tool']))": "no-files",
+}
 
 
-def test_a_sandbox_that_cannot_be_prepared_is_a_failure(program: Program) -> None:
-    with pytest.raises(FilterFailed, match="rastertofake cannot be started"):
-        run([program("cat")], [b"x"], host(prepare=lambda: os.nice(1 // 0) and None))
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    """Return a folder with a document that any user could read and write."""
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    folder.chmod(0o777)
+    (folder / "document").write_bytes(b"secret")
+    (folder / "document").chmod(0o666)
+    return folder
 
 
-@pytest.mark.parametrize(
-    "line, message",
-    [
-        (b"DEBUG: a: b", Message("DEBUG", "a: b")),
-        (b"INFO:  Printing ", Message("INFO", "Printing")),
-        (b"ERROR: No paper", Message("ERROR", "No paper")),
-        (b"STATE: +media-empty", Message("STATE", "+media-empty")),
-        (b"PAGE: 1 2", Message("PAGE", "1 2")),
-        (b"ATTR: marker-levels=3", Message("ATTR", "marker-levels=3")),
-        (b"brlaser: hello", Message("", "brlaser: hello")),
-        (b"\xff", Message("", "\ufffd")),
-    ],
-)
-def test_a_line_of_the_standard_error_has_a_kind(line: bytes, message: Message) -> None:
-    assert filters.parse(line) == message
+@pytest.mark.parametrize("attempt", FORBIDDEN)
+def test_what_a_program_may_not_do_is_refused(python: Program, spool: Path, attempt: str) -> None:
+    with daemon() as number:
+        tried = attempt.format(spool=spool, daemon=number)
+        said = run([python(SPY.replace("{attempt}", tried))], [b"x"]).decode().strip()
+    assert said == "PermissionError" or FORBIDDEN[attempt] in processes._missing
+    assert (spool / "document").read_bytes() == b"secret" and os.listdir(spool) == ["document"]
+
+
+@contextmanager
+def daemon() -> "Iterator[int]":
+    """Give the id of a process of ours, which must be there at the end."""
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE) as process:
+        yield process.pid
+        assert process.poll() is None
+
+
+def test_a_program_has_its_five_descriptors_and_no_more(python: Program, tmp_path: Path) -> None:
+    script = """import os
+found = []
+for number in range(64):
+    try:
+        os.fstat(number)
+        found.append(number)
+    except OSError:
+        pass
+print(found)"""
+    with open(tmp_path / "ours", "w") as ours:
+        os.set_inheritable(ours.fileno(), True)
+        assert run([python(script)], [b"x"]) == b"[0, 1, 2, 3, 4]\n"
+
+
+def test_a_program_may_start_others_and_leaves_none_behind(program: Program, python: Program) -> None:
+    assert run([program(f"cat; sleep {NAP} >&- 2>&- <&- & echo begun")], [b"a "]) == b"a begun\n"
+    until(lambda: not naps(), "all that was started to end")
+    hidden = f"""import os, sys
+sys.stdin.buffer.read()
+if os.fork() == 0:
+    try:
+        os.setsid()
+    except OSError:
+        pass
+    if os.fork() == 0:
+        os.closerange(0, 64)
+        os.execv("/bin/sleep", ["sleep", "{NAP}"])
+    os._exit(0)
+os.wait()
+print("begun")"""
+    assert run([python(hidden)], [b"x"]) == b"begun\n"
+    until(lambda: not naps(), "all that was started to end")
+
+
+def test_a_program_that_multiplies_is_bounded(python: Program) -> None:
+    bomb = """import os, time
+made = 0
+while True:
+    try:
+        if os.fork() == 0:
+            os.closerange(0, 64)
+            os.execv("/bin/sleep", ["sleep", "{NAP}"])
+        made += 1
+    except BlockingIOError:
+        break
+print(made)""".replace("{NAP}", NAP)
+    most = host().limits.processes
+    if "few-processes" not in processes._missing:
+        assert int(run([python(bomb)], [b"x"])) == most - 1
+    until(lambda: not naps(), "all that was started to end")
+
+
+def test_memory_that_grows_and_grows_ends_the_program_only(python: Program) -> None:
+    hungry = "held = []\nwhile True:\n    held.append(bytearray(1 << 24))"
+    with pytest.raises(FilterFailed, match="gave up: it exited with code 1 and said: MemoryError"):
+        run([python(hungry)], [b"x"], host(memory_bytes=128 << 20))
+
+
+def test_a_file_that_grows_and_grows_ends_the_program(program: Program) -> None:
+    with pytest.raises(FilterFailed, match="crashed with SIGXFSZ"):
+        run([program("cat; exec head -c 2000000 /dev/zero > $TMPDIR/x")], [b"x"], host(file_bytes=1 << 20))
+
+
+def test_a_program_ends_with_us(program: Program, tmp_path: Path) -> None:
+    script = f"""from feedpath.back.pdl import filters, ppd
+from tests.fakes import driver
+programs = [{program(f"echo $$; exec sleep {NAP}")!r}]
+for piece in filters.run(programs, iter([]), filters.Job(), ppd.read(driver.ppd()), filters.Host()):
+    print(piece.decode(), end="", flush=True)
+"""
+    words = {"PYTHONPATH": os.pathsep.join(("firmware", ".")), "PATH": os.defpath, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=ROOT, env=words) as ours:
+        assert ours.stdout is not None
+        number = int(ours.stdout.readline())
+        ended = os.pidfd_open(number)
+        ours.kill()
+    assert select.select([ended], [], [], WATCHDOG_S)[0]
+    os.close(ended)
+
+
+def test_what_does_not_hold_is_logged_once(
+    program: Program, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "_missing", set())
+    script = "cat; echo 'MISSING: no-files no-network nonsense' >&2"
+    for _ in range(2):
+        assert run([program(script)], [b"x"]) == b"x"
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len([text for text in warnings if "printer drivers run without no-files, no-network:" in text]) == 1
 
 
 def test_messages_are_told_as_they_come(program: Program) -> None:
@@ -140,7 +292,7 @@ def test_a_line_without_an_end_is_not_kept_whole(program: Program) -> None:
     told: list[Message] = []
     script = "cat; head -c 200000 /dev/zero | tr '\\0' x >&2; echo >&2; echo 'INFO: end' >&2"
     run([program(script)], [b"x"], host(tell=told.append))
-    assert [len(message.text) <= filters.LINE_BYTES for message in told] == [True] * 2
+    assert [len(message.text) <= processes.LINE_BYTES for message in told] == [True] * 2
     assert told[-1] == Message("INFO", "end")
 
 
@@ -179,30 +331,66 @@ def test_the_first_that_failed_by_itself_is_blamed(program: Program) -> None:
         run(chain, [BLANK] * 8)
 
 
+def test_a_crash_is_told_though_another_process_keeps_the_output(program: Program) -> None:
+    with pytest.raises(FilterFailed, match="crashed with SIGSEGV"):
+        run([program(f"echo begun; sleep {NAP} & kill -SEGV $$")], [BLANK])
+    until(lambda: not naps(), "all that was started to end")
+
+
+@pytest.mark.parametrize(
+    "script, says", [("head -c 1; kill -SEGV $$", "crashed with SIGSEGV"), ("head -c 1; exit 3", "code 3")]
+)
+def test_a_program_that_fails_while_the_document_stalls_ends_at_once(program: Program, script: str, says: str) -> None:
+    stop = threading.Event()
+
+    def stalled() -> "Iterator[bytes]":
+        yield b"x"
+        assert stop.wait(WATCHDOG_S)
+        yield b"y"
+
+    with pytest.raises(FilterFailed, match=says):
+        b"".join(filters.run([program(script)], stalled(), Job(), DRIVER, host(cease=stop.set)))
+    assert stop.is_set()
+
+
+def test_what_comes_out_is_given_while_the_document_stalls(program: Program) -> None:
+    stop = threading.Event()
+
+    def stalled() -> "Iterator[bytes]":
+        yield b"x"
+        assert stop.wait(WATCHDOG_S)
+
+    output = filters.run([program("cat")], stalled(), Job(), DRIVER, host())
+    assert next(output) == b"x"
+    stop.set()
+    assert b"".join(output) == b""
+
+
 def test_a_program_that_is_not_there_is_named(program: Program, tmp_path: Path) -> None:
     with pytest.raises(FilterFailed, match="gone cannot be run"):
         run([str(tmp_path / "gone")], [b"x"])
 
 
 @pytest.mark.parametrize(
-    "script", ["exec sleep 98765", "trap '' TERM; while :; do sleep 98765; done", "sleep 98765 & wait"]
+    "script", [f"exec sleep {NAP}", f"trap '' TERM; while :; do sleep {NAP}; done", f"sleep {NAP} & wait"]
 )
 def test_a_program_that_hangs_is_ended_with_all_that_it_started(program: Program, script: str) -> None:
     ticks = itertools.chain([0.0, 0.0], itertools.count(1000.0, 1000.0))
     where = host(patience_s=120.0, grace_s=0.2, clock=lambda: next(ticks))
     with pytest.raises(FilterFailed, match="took nothing and gave nothing for 120 seconds"):
         run([program(script)], [BLANK] * 8, where)
-    assert not [pid for pid in children() if b"sleep\x0098765\x00" in pid]
+    until(lambda: not naps(), "all that was started to end")
 
 
-def children() -> "list[bytes]":
+def naps() -> "list[bytes]":
+    """Return the processes of these tests that sleep."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             found.append(path.read_bytes())
         except OSError:
             continue
-    return found
+    return [words for words in found if NAP.encode() in words]
 
 
 def test_talking_without_working_is_hanging(program: Program) -> None:
@@ -254,7 +442,7 @@ def test_who_asks_no_more_ends_the_program(program: Program) -> None:
 
 def test_a_program_that_closes_its_output_and_stays_is_ended(program: Program) -> None:
     with pytest.raises(FilterFailed, match="closed its output and did not exit"):
-        run([program("exec 1>&-; exec sleep 98765")], [b"x"], host(grace_s=0.2))
+        run([program(f"exec 1>&-; exec sleep {NAP}")], [b"x"], host(grace_s=0.2))
 
 
 def test_a_document_that_breaks_ends_the_program(program: Program) -> None:
