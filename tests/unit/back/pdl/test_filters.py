@@ -1,5 +1,6 @@
 """Filter programs at work: those that do well, and those that crash, hang, flood or give up."""
 
+import errno
 import itertools
 import os
 import select
@@ -177,7 +178,8 @@ def test_what_a_program_may_not_do_is_refused(python: Program, spool: Path, atte
     with daemon() as number:
         tried = attempt.format(spool=spool, daemon=number)
         said = run([python(SPY.replace("{attempt}", tried))], [b"x"]).decode().strip()
-    assert said == "PermissionError" or FORBIDDEN[attempt] in processes._missing
+    refused = ("PermissionError", "OSError")  # the latter where there are no other users to become
+    assert said in refused or FORBIDDEN[attempt] in processes._missing
     assert (spool / "document").read_bytes() == b"secret" and os.listdir(spool) == ["document"]
 
 
@@ -268,6 +270,37 @@ for piece in filters.run(programs, iter([]), filters.Job(), ppd.read(driver.ppd(
         ours.kill()
     assert select.select([ended], [], [], WATCHDOG_S)[0]
     os.close(ended)
+
+
+def test_programs_run_and_say_so_where_the_kernel_lacks_a_measure(program: Program) -> None:
+    script = f"""import sys
+sys.path.append({sandbox.PACKAGES!r})
+from feedpath.back.pdl import confined, sandbox, seccomp
+sandbox.LANDLOCK_CREATE = 999
+seccomp.architecture = lambda: ""
+confined.main()
+"""
+    told = {"memory": 1 << 30, "cpu": 9, "files": 64, "bytes": 0, "processes": 0, "user": sandbox.NOBODY,
+            "folder": "/tmp", "runnable": ""}  # fmt: skip
+    words = [*(f"{name}={value}" for name, value in told.items()), "--", program("echo $1"), "printer", "begun"]
+    done = subprocess.run([sys.executable, "-ISc", script, *words], capture_output=True, text=True, check=True)
+    missing = done.stderr.removeprefix("MISSING: ").split()
+    assert done.stdout == "begun\n" and {"no-files", "no-sockets"} <= set(missing) <= set(sandbox.MEASURES)
+
+
+def test_a_program_is_nobody_where_there_are_no_users_to_have(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = os.chown
+
+    def few_users(path: str, user: int, group: int) -> None:
+        if user > sandbox.NOBODY:
+            raise OSError(errno.EINVAL, "Invalid argument")  # as in a container
+        given(path, user, group)
+
+    monkeypatch.setattr(os, "chown", few_users)
+    said = run([program("cat; id -u; touch $TMPDIR/x && echo written")], []).split()
+    assert said[1] == b"written" and (os.geteuid() != 0 or int(said[0]) == sandbox.NOBODY)
 
 
 def test_what_does_not_hold_is_logged_once(
