@@ -31,3 +31,8 @@ def declare(_kind: object, value: Any = None) -> Any:
 def cast(_kind: object, value: Any) -> Any:
     """Return the value."""
     return value
+
+
+def address(value: Any) -> Any:
+    """Return the value, which has none."""
+    return value
