@@ -16,8 +16,9 @@ from feedpath.back.pdl.pdfwrap import Part, Pieces
 from feedpath.back.pdl.truetype import Fonts
 from feedpath.errors import Unprintable, WireError
 
-CANVAS_ROWS = 1024  # fewer rows cost CPU time, as each band goes through the whole page again; more cost memory
-CANVAS_BYTES = 8 * 1024 * 1024
+CANVAS_ROWS = 1792  # fewer rows cost CPU time, as each band goes through the whole page again; more cost memory
+PICTURE_ROWS = 1024  # of a picture, which fills the sheet: PDFium takes two more bytes for each of a canvas
+CANVAS_BYTES = 9 * 1024 * 1024
 FRAME = 25  # a quarter of a millimetre
 PDF, JPEG, PNG, TEXT = "application/pdf", "image/jpeg", "image/png", "text/plain"
 
@@ -75,11 +76,15 @@ class Numbered(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A document's pages, of which `total` are known beforehand, 0 when that is not so; close: frees the document."""
+    """A document's pages, of which `total` are known beforehand, 0 when that is not so; close: frees the document.
+
+    rows: of a sheet that are drawn at a time, at most.
+    """
 
     pages: "Iterator[Numbered]"
     total: int
     close: "Callable[[], None]"
+    rows: int = CANVAS_ROWS
 
 
 def _pdf(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
@@ -112,7 +117,7 @@ def _png(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
 
 def _picture(picture: pictures.Picture) -> Opened:
     document = Document(picture.pdf)
-    return Opened(iter([Numbered(1, partial(document.leaf, 0, picture.shape))]), 1, document.close)
+    return Opened(iter([Numbered(1, partial(document.leaf, 0, picture.shape))]), 1, document.close, PICTURE_ROWS)
 
 
 def _text(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
@@ -169,11 +174,12 @@ def _sheets(
         for view, pages in sharing:
             _check(view, limits)
             raster = Raster(*view.pixels, view.space, view.resolution, view.size, view.media or setup.media)
-            canvas = canvas.fit(raster.width, _canvas_rows(raster), view.space)
+            rows = _canvas_rows(raster, opened.rows)
+            canvas = canvas.fit(raster.width, rows, view.space)
             for page in pages:
                 leaves.append(page.open())
             placed = list(zip(leaves, layout.placed([leaf.shape for leaf in leaves], view)))
-            yield Page(raster._replace(total=total, number=pages[0].number), _bands(canvas, raster, placed, view))
+            yield Page(raster._replace(total=total, number=pages[0].number), _bands(canvas, rows, raster, placed, view))
             _close(leaves)
     finally:
         _close(leaves)
@@ -186,11 +192,11 @@ def _close(leaves: "list[Leaf]") -> None:
 
 
 def _bands(
-    canvas: Canvas, raster: Raster, placed: "list[tuple[Leaf, Placed]]", view: View
+    canvas: Canvas, rows: int, raster: Raster, placed: "list[tuple[Leaf, Placed]]", view: View
 ) -> "Iterator[memoryview]":
     thick = max(1, round(FRAME * min(view.resolution) / MM_100_PER_INCH)) if view.framed and view.number_up > 1 else 0
-    for top in range(0, raster.height, canvas_rows := _canvas_rows(raster)):
-        canvas.clear(top, min(canvas_rows, raster.height - top))
+    for top in range(0, raster.height, rows):
+        canvas.clear(top, min(rows, raster.height - top))
         for leaf, place in placed:
             leaf.draw(canvas, place)
             if thick:
@@ -198,9 +204,9 @@ def _bands(
         yield from canvas.bands(raster.band_rows)
 
 
-def _canvas_rows(raster: Raster) -> int:
-    """Return how many rows are drawn at a time: whole bands, or all that there are."""
-    rows = max(1, min(CANVAS_ROWS, CANVAS_BYTES // raster.stride))
+def _canvas_rows(raster: Raster, most: int) -> int:
+    """Return how many rows are drawn at a time, at most `most`: whole bands, or all that there are."""
+    rows = max(1, min(most, CANVAS_BYTES // raster.stride))
     return min(raster.height, max(rows // raster.band_rows, 1) * raster.band_rows)
 
 
