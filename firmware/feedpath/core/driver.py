@@ -172,6 +172,10 @@ class Driver:
         """
         raise Refused("not-possible", "This driver has no options of its own.")
 
+    def preview(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
+        """Return what makes a small PNG of such a document's first sheet; None when it cannot be shown."""
+        return None
+
     def listen(self, said: bytes) -> Facts:
         """Return what the bytes of the status channel tell."""
         return Facts()

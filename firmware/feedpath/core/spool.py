@@ -242,11 +242,14 @@ class Spool:
             self._file = os.open(self._area.path(self._name), os.O_RDONLY)
 
     def descriptor(self) -> int:
-        """Return a descriptor of the document, which came whole, for the caller to close; raise OSError, Refused."""
+        """Return a descriptor of the document, which came whole, for the caller to close; raise OSError, Refused.
+
+        It is read from its start, whoever else reads the document.
+        """
         self._flush()
         with self._lock:
-            self._reopen()
-            return os.dup(self._file)
+            path = self._area.path(self._name) if self._file < 0 else f"/proc/self/fd/{self._file}"
+            return os.open(path, os.O_RDONLY)
 
     def wake(self) -> None:
         """Wake whoever waits for bytes, to look again."""

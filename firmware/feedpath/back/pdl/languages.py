@@ -56,9 +56,10 @@ LANGUAGES = (  # the best first, where a machine speaks several
     ),
     Language("zpl", "ZPL", ("application/vnd.zebra-zpl",), (BLACK1,), ("ZPL", "ZPLII", "ZPL2"), "zpl", copies=True),
 )
+PREVIEW = Language("preview", "a picture of the first sheet", (), (GRAY8, RGB24), (), "preview")
 DRIVER = Language("driver", "a driver's raster", (), (BLACK1, GRAY8, RGB24), (), "cupspages")  # of no machine itself
 BY_NAME = {language.name: language for language in LANGUAGES}
-ORDERED = {**BY_NAME, DRIVER.name: DRIVER}  # by the names in orders
+ORDERED = {**BY_NAME, DRIVER.name: DRIVER, PREVIEW.name: PREVIEW}  # by the names in orders
 BY_TOKEN = {token: language for language in LANGUAGES for token in language.tokens}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from feedpath.back.pdl import languages, pjl, sheets, sniff
+from feedpath.back.pdl import languages, pjl, preview, sheets, sniff
 from feedpath.back.pdl.convert import DRAWN, READ, Work
 from feedpath.back.pdl.languages import Language
 from feedpath.back.pdl.order import Machine, Order
@@ -90,6 +90,14 @@ class Translator(Driver):
         """Return the conversion of a document that is read or drawn."""
         return Work(order, source) if order.format in READ else Worker(order, source, streams=False)
 
+    def preview(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
+        """Return what makes a small PNG of such a document's first sheet; None when it cannot be shown."""
+        if ticket.format not in (*READ, *DRAWN, ANY):
+            return None
+        options = {name: value for name, value in ticket.options.items() if name not in preview.UNSEEN}
+        order = Order(ticket.format, languages.PREVIEW.name, preview.machine(self._machine), options)
+        return lambda source: _pictured(order, source)
+
     def listen(self, said: bytes) -> Facts:
         """Return what the status channel tells."""
         return Facts() if self._status is None else self._status.feed(said)
@@ -130,6 +138,14 @@ def told_format(head: bytes, label: str) -> str:
     if label == ANY or found in MARKED or not (found in sniff.GUESSED or label == sniff.TEXT):
         return found
     return label
+
+
+def _pictured(order: Order, source: Source) -> Conversion:
+    """Return the conversion of a stored document to a picture; raise WireError when it cannot be shown."""
+    format = told_format(bytes(source.peek()[: sniff.HEAD_MOST]), order.format)
+    if format not in (*READ, *DRAWN):
+        raise WireError(sniff.refusal(format), reason="unsupported-document-format")
+    return Worker(order._replace(format=format), source, streams=False)
 
 
 class Sniffed:

@@ -11,6 +11,7 @@ from typing import Any
 from feedpath import __version__, aio
 from feedpath.core.chooser import Chooser
 from feedpath.core.job import Job
+from feedpath.core.previews import Previews
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.core.reasons import refusal
@@ -40,6 +41,7 @@ SECURITY = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 FRESH = ("Cache-Control", "no-store")
+PNG, BRIEFLY = ("Content-Type", "image/png"), ("Cache-Control", "private, max-age=60")
 KEPT = ("Cache-Control", "public, max-age=31536000, immutable")  # the address changes with the content
 
 Guarded = Callable[[Request, str], Awaitable[Response]]  # (request, who administers: "" for nobody)
@@ -78,6 +80,7 @@ class Web:
         self._hostname = hostname
         self._chooser = chooser
         self._notes = notes
+        self._previews = Previews()
 
     def routes(self) -> "list[Route]":
         """Return the rows for the HTTP server."""
@@ -85,6 +88,7 @@ class Web:
         rows = [
             Route(look, "/", self._guard(self._status)),
             Route(look, "/static/{name}", self._guard(self._static)),
+            Route(look, "/jobs/{job}/preview.png", self._guard(self._preview)),
             Route(look, "/sign-in", self._guard(self._sign_in_page)),
             Route(post, "/sign-in", self._guard(self._sign_in), FIELDS_MAX),
             Route(post, "/sign-out", self._guard(self._sign_out), FIELDS_MAX),
@@ -147,13 +151,22 @@ class Web:
     # Looking
 
     def _printers_seen(self, request: Request, who: str) -> "list[dict[str, Any]]":
-        names = bool(who) or self._settings["show-job-names"]
-        seen = view.status(self._printers, time.time(), names, self._notes)
+        seen = view.status(self._printers, time.time(), self._sees_names(who), self._notes)
         for at, printer in enumerate(seen):
             printer["addresses"] = view.addresses(
                 printer["name"], at == 0, self._authority(request), self._settings["tls"]
             )
         return seen
+
+    def _sees_names(self, who: str) -> bool:
+        """Return whether a visitor may know what jobs are."""
+        return bool(who) or bool(self._settings["show-job-names"])
+
+    async def _preview(self, request: Request, who: str) -> Response:
+        if not self._sees_names(who):
+            return text("Only the administrator sees what jobs print", 403)
+        picture = await self._previews.of(self._job(request.variables))
+        return Response(200, [PNG, BRIEFLY], picture) if picture else text("This job has no preview", 404)
 
     def _authority(self, request: Request) -> str:
         """Return host and port under which others add a printer: as the visitor reached us, but for loopback."""
@@ -228,7 +241,7 @@ class Web:
 
         return act
 
-    def _job(self, fields: "dict[str, str]") -> Job:
+    def _job(self, fields: "Mapping[str, str]") -> Job:
         number = fields.get("job", "")
         job = view.find_job(self._printers, int(number)) if number.isdecimal() and len(number) < 20 else None
         if job is None:

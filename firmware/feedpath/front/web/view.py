@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedpath.core import reasons as table
 from feedpath.core.job import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED
+from feedpath.core.previews import making
 
 if TYPE_CHECKING:
     from feedpath.core.driver import Supply
@@ -133,6 +134,7 @@ def job_view(job: "Job", now: float, names: bool) -> "dict[str, Any]":
         "impressions": job.impressions,
         "created": job.created,
         "completed": job.completed,
+        "preview": f"/jobs/{job.id}/preview.png" if names and making(job) is not None else "",
         "ago": ago(now - (job.completed or job.created)),
     }
 

@@ -56,7 +56,7 @@ class Page(html.parser.HTMLParser):
 
 def job(text: str = "letter.pdf", **facts: Any) -> "dict[str, Any]":
     usual = {"id": 7, "name": text, "user": text, "state": "pending", "words": text, "remedy": "", "received": 10,
-             "printed": 5, "size": "10 bytes", "percent": 50, "ago": "just now"}  # fmt: skip
+             "printed": 5, "size": "10 bytes", "percent": 50, "ago": "just now", "preview": ""}  # fmt: skip
     return {**usual, **facts}
 
 

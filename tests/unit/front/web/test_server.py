@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from feedpath.back.pdl import choose
 from feedpath.core.job import CANCELED, HELD, PENDING
 from feedpath.front.web.server import JOB_ACTIONS, PRINTER_ACTIONS, SECURITY
 from feedpath.settings import Settings
+from tests.fakes import documents
 from tests.fakes.site import CODE, STRANGER, Site, visit
 
 
@@ -27,6 +29,28 @@ def test_the_status_page_shows_the_printer_its_jobs_and_its_address(tmp_path: Pa
         assert 'action="/cancel"' in page
 
     visit(tmp_path, story)
+
+
+def test_a_kept_document_is_shown_to_those_who_may_know_what_it_is(tmp_path: Path) -> None:
+    async def story(site: Site) -> None:
+        site.box.device.driver = choose.choose(("PCL",), letter_first=False)
+        job = await site.box.print(documents.pdf(), format="application/pdf", name="<letter>", hold=True)
+        site.settings.override("show-job-names", "on")
+        address = f"/jobs/{job.id}/preview.png"
+        page = (await site.ask("GET", "/")).body.decode()
+        assert f'src="{address}" alt="First sheet of &lt;letter&gt;"' in page
+        picture = await site.ask("GET", address)
+        assert (picture.status, picture.headers["Content-Type"]) == (200, "image/png")
+        assert picture.body.startswith(b"\x89PNG") and "private" in picture.headers["Cache-Control"]
+        site.settings.override("show-job-names", "off")
+        assert (await site.ask("GET", address)).status == 403
+        assert "preview" not in (await site.ask("GET", "/")).body.decode()
+        assert (await site.ask("GET", address, Authorization=basic(CODE))).status == 200
+        job.cancel()
+        assert (await site.ask("GET", address, Authorization=basic(CODE))).status == 404
+        assert (await site.ask("GET", "/jobs/99/preview.png", Authorization=basic(CODE))).status == 404
+
+    visit(tmp_path, story, **STRANGER)
 
 
 def test_every_answer_tells_browsers_to_run_nothing_foreign_and_show_nothing_in_frames(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ NOW = 1_800_000_000.0
 def job(**facts: Any) -> Any:
     usual = {
         "id": 12, "name": "letter.pdf", "user": "ana", "state": 3, "reasons": (), "message": "", "received": 1000,
-        "printed": 250, "impressions": 0, "created": NOW - 120, "completed": None, "over": False,
+        "printed": 250, "impressions": 0, "created": NOW - 120, "completed": None, "over": False, "ended": False,
     }  # fmt: skip
     return SimpleNamespace(**{**usual, **facts})
 
