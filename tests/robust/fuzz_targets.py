@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from feedpath.back.pdl import (
+    called,
     drivers,
-    filters,
+    firmware,
     flatten,
     pictures,
     pjl,
@@ -27,6 +28,9 @@ from feedpath.back.pdl import (
     sniff,
     truetype,
     urf,
+)
+from feedpath.back.pdl import (
+    messages as driver_messages,
 )
 from feedpath.back.pdl.inflate import Inflate
 from feedpath.back.pdl.limits import Limits
@@ -114,16 +118,16 @@ def device_id(data: bytes) -> object:
     """Read a device id; nothing is refused here."""
     told = ieee1284.decode(data)
     levels = supplies(told.text)
-    named = drivers.fields(told.text)
-    drivers.firmware_wanted(told.text)
-    drivers.model(told.model, drivers.make(told.make))
+    named = called.fields(told.text)
+    firmware.wanted(told.text)
+    drivers.model(told.model, called.make(told.make))
     assert all(0 <= supply.level <= 100 for supply in levels or ())
     return bool(told.serial), len(told.commands), levels and len(levels), tuple(sorted(named))[:5]
 
 
 def messages(data: bytes) -> object:
     """Read what filters say, and what driver programs list."""
-    said = [filters.parse(line) for line in data.split(b"\n")[:1000]]
+    said = [driver_messages.parse(line) for line in data.split(b"\n")[:1000]]
     listed = list(drivers.listed(data.decode("utf-8", "replace")))
     return min(len(listed), 5), tuple(sorted({message.kind for message in said}))
 

@@ -87,7 +87,7 @@ class _Stored:
     def __init__(self, spool: Spool):
         self._file = spool.descriptor()
 
-    def peek(self) -> memoryview:
+    def peek(self, wanted: "Callable[[], bool]" = lambda: True) -> memoryview:
         """Return how it begins."""
         return memoryview(os.pread(self._file, HEAD_BYTES, 0))
 
