@@ -9,7 +9,7 @@ from tests.fakes import documents, pcl_reader
 from tests.peers.appliance import Appliance, Lan, appliance
 from tests.peers.cups import Cups, client, print_and_collect
 
-DEVICE_ID = "MFG:Feedpath;MDL:Virtual Laser;CMD:PJL,PCL,PCLXL;CLS:PRINTER;DES:Feedpath Virtual Laser;"
+DEVICE_ID = "MFG:HP;MDL:LaserJet P2055dn;CMD:PJL,PCL,PCLXL;CLS:PRINTER;"  # two-sided, says its name
 A4, LETTER = 26, 2  # PCL 5, Page Size Command
 LONG_EDGE, SHORT_EDGE = 1, 2  # PCL 5, Simplex/Duplex Print Command
 

@@ -195,12 +195,12 @@ def test_the_owners_name_is_taken_and_a_further_queue_stays_over_a_restart(tmp_p
     run(main())
 
 
-LASER = "MFG:HP;MDL:LaserJet 9;CMD:PJL,PCL,POSTSCRIPT;SN:1;"
+LASER = "MFG:Acme;MDL:Jet 9;CMD:PJL,PCL,POSTSCRIPT;SN:1;"
 
 
 def laser() -> "Plugged":
     machine = Machine()
-    machine.device_id, machine.make, machine.model = LASER, "HP", "LaserJet 9"
+    machine.device_id, machine.make, machine.model = LASER, "Acme", "Jet 9"
     return Plugged("1209:0001:S1", "S1", machine=machine)
 
 

@@ -161,10 +161,9 @@ def _automatic(
 def speaks(commands: "tuple[str, ...]", device_id: str) -> "tuple[tuple[Language, ...], str]":
     """Return the languages that a machine speaks and we write, the best first, and a sentence that says who says so."""
     model = models.find(device_id)
-    if model is None or not model.language:
-        return languages.spoken(commands), BY_ID
-    known = languages.BY_NAME.get(model.language)
-    return (known,) if known else (), BY_TABLE.format(model.source)
+    if model.language:
+        return (languages.BY_NAME[model.language],), BY_TABLE.format(model.source)
+    return tuple(language for language in languages.spoken(commands) if language.name != model.lacks), BY_ID
 
 
 def bridged(
@@ -223,8 +222,8 @@ def about(language: Language, commands: "tuple[str, ...]", device_id: str) -> Ro
     do, whose duplexer is not installed until someone says so (sample.drv), and a wrong yes spoils paper.
     """
     usual = USUAL[language.name]
-    model = models.find(device_id) or models.Model("", "")
-    traits = {**usual.machine.traits, **(model.traits if model.language in ("", language.name) else {})}
+    model = models.find(device_id)
+    traits = {**usual.machine.traits, **(model.receipts if language.name == "escpos" else {})}
     color = usual.color or (language.name == "pcl5" and "PCL5C" in {command.upper() for command in commands})
     color = color if model.color is None else model.color
     sides = usual.sides if model.duplex is None else ALL_SIDES if model.duplex else ONE_SIDE
