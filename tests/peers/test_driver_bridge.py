@@ -2,9 +2,11 @@
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import struct
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +14,12 @@ from typing import NamedTuple
 
 import pytest
 
+from feedpath import cli
 from feedpath.back.pdl import cupsdriver, cupsraster, drivers, ppd, ppdchoices
+from feedpath.back.pdl import packages as packages_of_machines
 from feedpath.back.pdl.drivers import Index
 from feedpath.back.pdl.filters import Host, Message
+from feedpath.back.pdl.packages import PACKAGES, Package
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
 from feedpath.back.pdl.ppd import Ppd
 from feedpath.errors import WireError
@@ -342,6 +347,38 @@ def test_a_driver_that_is_killed_ends_its_job_and_the_next_one_prints(
         assert not programs(firmware.pid, machine.driver)
 
 
+def test_a_driver_of_cups_is_chosen_and_set_up_while_the_firmware_runs(
+    index: Index, kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laser = "MFG:Brother;CMD:PJL,PCL,PCLXL;MDL:HL-2270DW series;CLS:PRINTER;CID:Brother Laser Type1;"
+
+    def do(*words: str) -> str:
+        assert cli.main(["driver", *words, "--data", str(tmp_path / "data")]) == 0
+        return capsys.readouterr().out
+
+    with plugged(tmp_path / "data", kept, laser) as (firmware, printer), Client(firmware.port) as client:
+
+        def printed() -> bytes:
+            before = printer.total
+            job = client.ended(job_id(client.call(PRINT_JOB, mime("application/pdf"), document=documents.pdf(1))))
+            assert job["job-state"] == [COMPLETED], job
+            return bytes(printer.received[before:])
+
+        assert b"ENTER LANGUAGE=PCL\r\n" in printed()
+        assert "(language:pcl5)  automatic" in do("list")
+        (uri,) = re.findall(r"using brlaser v\d+  \((drv:[^)]*)\)", do("list", "HL-2270DW", "brlaser"))
+        assert "It was chosen by a person." in do("use", "Brother HL-2270DW series", uri)
+        assert b"ECONOMODE = OFF" in (plain := printed()) and b"ENTER LANGUAGE=PCL\r\n" not in plain
+        assert "brlaserEconomode=False  Toner save mode" in do("options", "Brother HL-2270DW series")
+        do("set", "Brother HL-2270DW series", "brlaserEconomode=True", "MediaType=THICK")
+        saving = printed()
+        assert b"ECONOMODE = ON" in saving and b"MEDIATYPE = THICK" in saving
+        firmware.stop()
+        firmware.start()
+        firmware.ready()
+    assert not firmware.trouble()
+
+
 def test_a_machine_without_a_driver_says_what_would_help(index: Index, kept: Path, tmp_path: Path) -> None:
     stranger = "MFG:Nobody;MDL:Nothing 1;CMD:GDI;CLS:PRINTER;"
     with plugged(tmp_path / "data", kept, stranger) as (firmware, _printer), Client(firmware.port) as client:
@@ -349,3 +386,13 @@ def test_a_machine_without_a_driver_says_what_would_help(index: Index, kept: Pat
         assert told["printer-state-reasons"] == ["cups-missing-filter-warning"]
         assert "No driver for this printer is installed" in told["printer-state-message"][0]
         assert told["document-format-supported"] == ["application/vnd.cups-raw"]
+
+
+@pytest.mark.parametrize("row", PACKAGES, ids=lambda row: f"{row.name} {row.models.partition('|')[0]}")
+def test_the_package_that_is_named_as_help_has_a_driver_that_prints(index: Index, row: Package) -> None:
+    assert packages_of_machines.package(row.example) == row.name
+    found = drivers.choose(index, row.example)
+    assert found is not None
+    program = cupsdriver.program(found[1], Host())
+    owner = subprocess.run(["dpkg", "-S", program], check=True, stdout=subprocess.PIPE, text=True).stdout
+    assert owner.startswith((row.name + ":", f"{row.name},"))

@@ -75,8 +75,8 @@ PRINTER_REASONS = (
     Reason(
         "cups-missing-filter",
         "No driver for this printer is installed, and it names no language that is spoken here.",
-        "Install the Debian package of its driver (printer-driver-...) and restart feedpath; or send documents in its "
-        "own language, by raw printing or with the maker's driver on your computer.",
+        "Install the Debian package of its driver (printer-driver-...), then choose the driver on the printer's page; "
+        "or send documents in its own language, by raw printing or with the maker's driver on your computer.",
     ),
     Reason("door-open", "A door is open.", "Close the printer's door."),
     Reason(

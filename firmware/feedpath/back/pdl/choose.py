@@ -31,6 +31,7 @@ BY_ID = "The printer names this language in its device id."
 BY_TABLE = "The table of models says that this printer speaks it ({})."
 TAKES_PDF = "The printer says that it takes PDF as it is."
 NOTHING_FITS = "The printer names no language that is spoken here, and no driver for it is installed."
+WOULD_HELP = "Debian's package {} has drivers for printers like it: install it, then choose the automatic driver."
 
 PDF = "application/pdf"
 ONE_SIDE = ("one-sided",)
@@ -154,8 +155,16 @@ def _automatic(
         except WireError as error:
             logger.warning("the driver %s cannot be used: %s", found[0].entry.uri, error)
     driver = PassThrough(commands, letter_first)
-    driver.origin = Origin(RAW, AS_IT_IS, TAKES_PDF if takes_pdf else NOTHING_FITS)
+    driver.origin = Origin(RAW, AS_IT_IS, TAKES_PDF if takes_pdf else _nothing_fits(device_id))
     return driver
+
+
+def _nothing_fits(device_id: str) -> str:
+    """Return what people are told of a machine without a driver, with what would help."""
+    from feedpath.back.pdl.packages import package  # few machines need it
+
+    name = package(device_id)
+    return f"{NOTHING_FITS} {WOULD_HELP.format(name)}" if name else NOTHING_FITS
 
 
 def speaks(commands: "tuple[str, ...]", device_id: str) -> "tuple[tuple[Language, ...], str]":

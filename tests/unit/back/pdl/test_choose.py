@@ -86,6 +86,8 @@ def test_automatic_says_why() -> None:
     )  # fmt: skip
     nothing = chosen("automatic", ("GDI",), "MFG:Nobody;MDL:None;")
     assert nothing.origin.choice == "raw" and "no driver for it is installed" in nothing.origin.why
+    helped = chosen("automatic", ("GDI",), "MFG:Samsung;MDL:ML-1640 Series;CMD:GDI;")
+    assert "Debian's package printer-driver-splix has drivers for printers like it" in helped.origin.why
     takes_pdf = chosen("automatic", ("PDF",), "MFG:Nobody;MDL:None;")
     assert "takes PDF" in takes_pdf.origin.why
 
