@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tests.fakes.netns import WATCHDOG_S, until
 from tests.fakes.virtual_bus import VirtualBus
-from tests.fakes.virtual_printer import VirtualPrinter
+from tests.fakes.virtual_printer import DEVICE_ID, VirtualPrinter
 from tests.robust.ippclient import GET_PRINTER_ATTRIBUTES, GOOD, Client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,9 +183,11 @@ class Installation(NamedTuple):
 
 
 @contextmanager
-def installed(data: Path, *settings: str, plugged: bool = True) -> "Iterator[Installation]":
+def installed(
+    data: Path, *settings: str, plugged: bool = True, device_id: str = DEVICE_ID
+) -> "Iterator[Installation]":
     """Give a firmware and its printer until the end of the block."""
-    printer = VirtualPrinter(keep=RECEIVED_MAX)
+    printer = VirtualPrinter(device_id, keep=RECEIVED_MAX)
     with VirtualBus() as bus:
         if plugged:
             bus.attach(printer)
