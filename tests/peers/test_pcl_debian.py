@@ -1,8 +1,6 @@
 """PCL 5 beside Debian's filters: our reader understands what they write, and we write no more for the same page."""
 
-import os
 import random
-import struct
 import subprocess
 from pathlib import Path
 
@@ -11,17 +9,12 @@ import pytest
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
 from feedpath.back.pdl.pcl5 import Traits, encode
 from tests.fakes import pcl_reader
+from tests.fakes.cups_filters import COMPRESSED, COPIES, DPI, DUPLEX, POSITION, TUMBLE, laser, theirs
 from tests.fakes.netns import WATCHDOG_S
 
 pytestmark = pytest.mark.usefixtures("programs")
 
-FILTERS = Path("/usr/lib/cups/filter")  # packages cups and cups-filters
-SAMPLE = "/usr/share/cups/drv/sample.drv"
-WIDTH, HEIGHT, DPI = 4960, 7016, 600  # A4
-SYNC, HEADER_BYTES = b"3SaR", 1796  # CUPS raster version 3, little-endian, rows as they are (cups/raster.h)
-COPIES, DUPLEX, TUMBLE, POSITION = 340, 272, 368, 324  # places in the header
-RESOLUTION, PAGE_SIZE, BITMAP, DEPTH, COMPRESSION = 276, 352, 372, 384, 404
-BLACK, RGB = 3, 1  # CUPS_CSPACE_K, CUPS_CSPACE_RGB
+WIDTH, HEIGHT = 4960, 7016  # A4
 SIDES = {"one-sided": (0, 0), "two-sided-long-edge": (1, 0), "two-sided-short-edge": (1, 1)}
 
 TEXT = """
@@ -37,29 +30,9 @@ row x y x mul 97 mod 40 mul 97 idiv x 2 idiv y add 3 idiv add 255 and put } for 
 """
 
 
-def header(width: int, height: int, compression: int, color: bool, places: "dict[int, int]") -> bytes:
-    """Return a page header of CUPS raster."""
-    bits = 24 if color else 1
-    fields: "dict[int, tuple[int, ...]]" = {
-        RESOLUTION: (DPI, DPI),
-        COPIES: (1,),
-        PAGE_SIZE: (595, 842),
-        BITMAP: (width, height),
-        DEPTH: (8 if color else 1, bits, (width * bits + 7) // 8, 0, RGB if color else BLACK),
-        COMPRESSION: (compression,),
-        **{place: (value,) for place, value in places.items()},
-    }
-    data = bytearray(HEADER_BYTES)
-    for place, values in fields.items():
-        struct.pack_into(f"<{len(values)}I", data, place, *values)
-    return bytes(data)
-
-
 @pytest.fixture(scope="module")
 def ppd(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ppd")
-    subprocess.run(["ppdc", "-d", str(folder), SAMPLE], check=True, capture_output=True, timeout=WATCHDOG_S)
-    return folder / "laserjet.ppd"
+    return laser(tmp_path_factory.mktemp("ppd"))
 
 
 @pytest.fixture(scope="module")
@@ -81,31 +54,6 @@ def cut(data: bytes, stride: int) -> "list[bytes]":
     return [data[at : at + stride] for at in range(0, len(data), stride)]
 
 
-def filtered(name: str, raster: bytes, ppd: "Path | None") -> bytes:
-    """Return what a filter of Debian writes for a stream of CUPS raster."""
-    environment = {key: value for key, value in os.environ.items() if key != "PPD"} | {"CHARSET": "utf-8", "LANG": "C"}
-    if ppd is not None:
-        environment["PPD"] = str(ppd)
-    command = [str(FILTERS / name), "1", "somebody", "title", "1", ""]
-    done = subprocess.run(command, input=raster, env=environment, check=False, capture_output=True, timeout=WATCHDOG_S)
-    assert done.returncode == 0, done.stderr[-1000:]
-    return done.stdout
-
-
-def theirs(
-    name: str,
-    rows: "list[bytes]",
-    width: int,
-    compression: int,
-    ppd: Path,
-    color: bool = False,
-    asked: "dict[int, int] | None" = None,
-) -> bytes:
-    """Return a page as a filter writes it: rastertohp by its PPD, rastertopclx as it does without one."""
-    about = header(width, len(rows), compression, color, asked or {})
-    return filtered(name, SYNC + about + b"".join(rows), ppd if name == "rastertohp" else None)
-
-
 def ours(rows: "list[bytes]", width: int, space: str = BLACK1) -> bytes:
     about = Raster(width, len(rows), space, (DPI, DPI), media="iso_a4_210x297mm", total=1)
     traits = Traits(duplex=True, color=space == RGB24, margins=(0, 0, 0, 0))
@@ -113,7 +61,6 @@ def ours(rows: "list[bytes]", width: int, space: str = BLACK1) -> bytes:
     return b"".join(bytes(piece) for piece in encode([Page(about, bands)], Setup(), traits))
 
 
-COMPRESSED = [("rastertohp", 1), ("rastertohp", 2), ("rastertopclx", 1), ("rastertopclx", 2), ("rastertopclx", 3)]
 WAYS = [("rastertohp", 0), ("rastertopclx", 0), *COMPRESSED]
 
 
