@@ -130,13 +130,14 @@ class Work:
         left, right, top, bottom = machine.margins
         plain = Raster(1, 1, RGB24 if self._setup.color else GRAY8, order.resolution, (sheet.width, sheet.length))
         wanted = self._target(plain._replace(media=sheet.name, number=page), back=False)
+        dpi = round(machine.roll * MM_100_PER_INCH / sheet.width)  # by which the sheet is as wide as the roll's dots
         return layout.View(
-            resolution=wanted.resolution,
+            resolution=(dpi, dpi) if machine.roll else wanted.resolution,
             space=RGB24 if wanted.space == RGB24 else GRAY8,
             size=(sheet.width, sheet.length),
             margins=layout.Margins(left=left, top=top, right=right, bottom=bottom),
             scaling=str(ask("print-scaling", AUTO)),
-            orientation=ORIENTATIONS.get(ask("orientation-requested", 0), layout.AUTO),
+            orientation=ORIENTATIONS.get(ask("orientation-requested", 0), "portrait" if machine.roll else layout.AUTO),
             number_up=int(ask("number-up", 1)),
             ranges=order.ranges,
             password=order.password,

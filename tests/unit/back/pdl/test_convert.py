@@ -18,7 +18,7 @@ from feedpath.back.pdl.process import Worker
 from feedpath.back.pdl.source import FileSource
 from feedpath.core.ring import Closed
 from feedpath.errors import WireError
-from tests.fakes import documents, pages, pcl_reader
+from tests.fakes import documents, escpos_reader, pages, pcl_reader
 
 DOCUMENTS = {
     "application/pdf": documents.pdf(2),
@@ -299,3 +299,13 @@ def test_a_worker_that_talks_nonsense_is_not_believed(
 
 def test_all_deaths_have_a_sentence() -> None:
     assert all(sentence.endswith(".") for sentence in (*process.KILLED.values(), process.BROKE))
+
+
+def test_a_receipt_is_drawn_upright_in_the_dots_of_its_printer(source) -> None:
+    lying = pages.pdf(["10 10 100 40 re f"], (227, 120))
+    sent = b"".join(map(bytes, Work(order("application/pdf", "escpos", media="om_receipt_80x297mm"), source(lying))))
+    (image,) = [item for item in escpos_reader.read(sent) if isinstance(item, escpos_reader.Image)]
+    dark = [row for row in image.rows if any(row)]
+    assert image.width == 576
+    assert len(set(dark)) <= 3  # the same from edge to edge, but for the first row and the last
+    assert len(dark) == pytest.approx(40 / 227 * 576, abs=2)
