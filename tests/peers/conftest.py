@@ -22,6 +22,7 @@ PROGRAMS = {  # what the tests run: the Debian package that has it
     "lpadmin": "cups-client",
     "openssl": "openssl",
     "pdfinfo": "poppler-utils",
+    "pdftoppm": "poppler-utils",
     "pdftotext": "poppler-utils",
     "texttopdf": "cups-filters",
     "unshare": "util-linux",
