@@ -27,18 +27,21 @@ class Box(NamedTuple):
 
 
 class Sheet:
-    """A printed side: rows of INK and NO_INK, one byte a dot. What is printed beside the paper is a ValueError."""
+    """A printed side: rows of INK and NO_INK, one byte a dot; left, top: where the page's own rows begin.
+
+    What is printed beside the paper is a ValueError.
+    """
 
     def __init__(self, page: PclPage, width: int, height: int):
         self.width = width
         self.height = height
         edge = PAPERS[int(page.settings["&lA"])] / 300 - page.settings.get("&lU", 0) / DECIPOINTS
-        self._left, self._top = round(edge * page.resolution + page.x), round(page.y)
+        self.left, self.top = round(edge * page.resolution + page.x), round(page.y)
         self._page = page
-        if self._left < 0 or self._left + page.width > width or self._top + len(page.rows) > height:
-            raise ValueError(f"{page.width} x {len(page.rows)} dots at {self._left}, {self._top}: {width} x {height}")
-        before, after = NO_INK * self._left, NO_INK * (width - self._left - page.width)
-        self.rows = [NO_INK * width] * self._top
+        if self.left < 0 or self.left + page.width > width or self.top + len(page.rows) > height:
+            raise ValueError(f"{page.width} x {len(page.rows)} dots at {self.left}, {self.top}: {width} x {height}")
+        before, after = NO_INK * self.left, NO_INK * (width - self.left - page.width)
+        self.rows = [NO_INK * width] * self.top
         self.rows += [before + self._dots(row) + after for row in page.rows]
         self.rows += [NO_INK * width] * (height - len(self.rows))
 
@@ -54,8 +57,8 @@ class Sheet:
 
     def color(self, x: int, y: int) -> bytes:
         """Return the colour of a dot of a page in colour."""
-        at = (x - self._left) * 3
-        return self._page.rows[y - self._top][at : at + 3]
+        at = (x - self.left) * 3
+        return self._page.rows[y - self.top][at : at + 3]
 
     def without(self, boxes: "list[Box]") -> "Box | None":
         """Return where there is ink outside of the boxes; None when there is none."""
