@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 
 from feedpath.back.pdl import postscript
+from feedpath.back.pdl.order import Machine
 from feedpath.back.pdl.page import BLACK1, GRAY8, RGB24, Page, Raster, Setup
 from feedpath.back.pdl.postscript import Traits
+from tests.fakes.roundtrips import JOBS, converted
 
 pytestmark = pytest.mark.usefixtures("programs")
 
 A4, LETTER = (21000, 29700), (21590, 27940)
 GHOSTSCRIPT = ["gs", "-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sPAPERSIZE=letter"]
 DEVICES = {BLACK1: "pbmraw", GRAY8: "pgmraw", RGB24: "ppmraw"}
+GREY = Machine(((100, 100),))
+COLOR = GREY._replace(color=True)
 ERROR = {BLACK1: 0, GRAY8: 1, RGB24: 0}  # Ghostscript rounds dark greys to even values on its own way
 PNM = re.compile(rb"P[456]\s(?:#[^\n]*\n)?(\d+)\s(\d+)\s(?:255\s)?")
 
@@ -96,6 +100,20 @@ def test_a_page_comes_out_as_it_went_in(width, height, dpi, size, space, level, 
     traits = Traits(level=level, binary=binary, ctrl_d=False)
     (drawn,) = rendered(b"".join(postscript.encode([page(raster, pixels)], Setup(), traits)), raster, tmp_path)
     assert max(differences(raster, pixels, *drawn)) <= ERROR[space]
+
+
+@pytest.mark.parametrize("machine", [GREY, COLOR], ids=["grey", "color"])
+@pytest.mark.parametrize("name", JOBS)
+def test_documents_of_every_kind_come_out_as_they_went_in(name, machine, tmp_path):
+    folder = tmp_path / "drawn"
+    folder.mkdir()
+    with converted(name, "postscript", machine, tmp_path) as (sent, sides):
+        made = list(sides)
+        assert len(made) == JOBS[name].sides
+        drawn = list(rendered(sent, made[0].raster, folder))
+    assert len(drawn) == len(made)
+    for side, sheet in zip(made, drawn):
+        assert max(differences(side.raster, side.pixels, *sheet)) <= ERROR[side.raster.space]
 
 
 def test_a_page_of_600_dpi_comes_out_dot_by_dot(tmp_path):
