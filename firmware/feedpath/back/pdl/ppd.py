@@ -18,14 +18,14 @@ LONGEST_NAME = 40  # of a keyword or a choice: PPD 4.3, 2.3
 
 STATEMENT = re.compile(
     r"^\*(?P<key>[^\s:/%]+)"
-    r"(?:[ \t]+(?P<name>[^\s:/]+)[ \t]*(?:/(?P<text>[^:\n]*))?)?"
+    r"(?:[ \t]+(?P<name>[^\s:/]+)(?:[ \t]*/(?P<text>[^:\n]*))?)?"
     r"[ \t]*:[ \t]*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\n]*))",
     re.MULTILINE,
 )
 HEX = re.compile(r"<([0-9A-Fa-f\s]{2,})>")  # in words for people: PPD 4.3, 2.3
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
-FILTER = re.compile(r"(\S+/\S+)\s+(\d+)\s+(?:maxsize\(\d*\)\s*)?(\S.*)")
-FILTER2 = re.compile(r"(\S+/\S+)\s+\S+/\S+\s+(\d+)\s+(?:maxsize\(\d*\)\s*)?(\S.*)")
+NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)")
+FILTER = re.compile(r"([^\s/]+/\S+)\s+(\d+)\s+(?:maxsize\(\d*\)\s*)?(\S.*)")
+FILTER2 = re.compile(r"([^\s/]+/\S+)\s+[^\s/]+/\S+\s+(\d+)\s+(?:maxsize\(\d*\)\s*)?(\S.*)")
 
 RASTER = "application/vnd.cups-raster"
 POSTSCRIPT = "application/vnd.cups-postscript"

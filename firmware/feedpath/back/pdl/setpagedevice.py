@@ -22,7 +22,7 @@ TOKEN = re.compile(
     r"|<(?P<hex>[0-9A-Fa-f]*)>|/(?P<name>[^\s()<>\[\]{}/%]*)|(?P<word>[^\s()<>\[\]{}/%]+)",
     re.DOTALL,
 )
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
+NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
 RADIX = re.compile(r"(\d{1,2})#([0-9A-Za-z]{1,32})")
 ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|(\r\n|.))", re.DOTALL)
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\n": "", "\r": "", "\r\n": ""}

@@ -180,3 +180,17 @@ def test_any_bytes_give_a_driver_or_a_wire_error(garbage: bytes) -> None:
             ppd.read(source)
         except WireError:
             pass
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '*cupsFilter: "%s"' % ("a/" * 200_000),
+        '*cupsFilter2: "application/x %s"' % ("/" * 400_000),
+        "*Key name%s" % (" " * 400_000),
+    ],
+)
+def test_what_almost_fits_is_passed_over_at_once(line: str) -> None:
+    """It took hours: each of its many parts was tried with each other."""
+    read = ppd.read(f'*PPD-Adobe: "4.3"\n{line}\n*Manufacturer: "Fake"\n'.encode())
+    assert read.attribute("Manufacturer") == "Fake" and not read.filters

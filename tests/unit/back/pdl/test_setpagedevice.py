@@ -73,6 +73,7 @@ def test_code_sets_what_the_header_has(code: str, fields: "dict[str, setpagedevi
         ("1e9 1 roll", "no count"),
         ("1 " * 1001, "more than 1000 objects"),
         ("1 2 copy" + " 900 copy" * 3, "takes"),
+        ("1" * 100_000 + "x", "the operator '1111"),  # at once, not after a minute
     ],
 )
 def test_code_that_is_not_understood_is_refused_in_words(code: str, says: str) -> None:
