@@ -53,7 +53,8 @@ def changed(documents: "Sequence[bytes]", kind: Kind, choose: random.Random) -> 
             data = _inserted(data, choose.choice((*kind.words, *CHARACTERS)), choose)
         else:
             data = way(data, choose)
-    return data[:LONGEST]
+        data = data[:LONGEST]
+    return data
 
 
 def _flip(data: bytes, choose: random.Random) -> bytes:
@@ -91,6 +92,13 @@ def _repeat(data: bytes, choose: random.Random) -> bytes:
     start = choose.randrange(len(data) + 1)
     end = start + choose.choice((1, 2, 20, 200, 2000))
     return data[:end] + data[start:end] * choose.choice((1, 2, 30, 1000)) + data[end:]
+
+
+def _swell(data: bytes, choose: random.Random) -> bytes:
+    """Put one or two characters of the document into it thousands of times: what is slow by the square shows there."""
+    start = choose.randrange(len(data) + 1)
+    some = data[start : start + choose.choice((1, 1, 2, 4))] or b"a"
+    return data[:start] + some * choose.choice((500, 5000, 20_000 // len(some))) + data[start:]
 
 
 def _insert(data: bytes, choose: random.Random) -> bytes:
@@ -131,7 +139,7 @@ def _joined(data: bytes, other: bytes, choose: random.Random) -> bytes:
 
 
 WAYS: "tuple[Way, ...]" = (
-    _flip, _replace, _number, _number, _cut, _drop, _repeat, _insert, _insert, _digits, _lines, _join,
+    _flip, _replace, _number, _number, _cut, _drop, _repeat, _swell, _insert, _insert, _digits, _lines, _join,
 )  # fmt: skip
 
 

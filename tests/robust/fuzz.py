@@ -12,6 +12,7 @@ import json
 import mmap
 import os
 import random
+import re
 import resource
 import signal
 import struct
@@ -38,6 +39,7 @@ GRACE_S = 30  # beyond its time, until a process that does not end is ended
 PROCESSES = 2
 KEPT = 1000  # documents that did something new
 DIFFERENT = 20  # findings at different places, after which a reader is left alone
+QUOTED = re.compile(r"[0-9]+|'.*'|\".*\"")  # what differs in a sentence that says the same
 SLOT = struct.Struct("=Q")  # before the document under way, its length
 
 
@@ -99,7 +101,7 @@ def alone(name: str, seconds: float, seed: int, folder: Path) -> "Iterator[Path]
     outcomes: "set[str]" = set()
     places: "set[str]" = set()
     tries, end = 0, time.monotonic() + seconds
-    with _slot(folder / f"{name}.slot") as slot, limited():
+    with _slot(folder / f"{name}.slot") as slot:
         while time.monotonic() < end and len(places) < DIFFERENT:
             data = documents[tries] if tries < valid else changed(documents, target.kind, choose)
             tries += 1
@@ -119,21 +121,19 @@ def alone(name: str, seconds: float, seed: int, folder: Path) -> "Iterator[Path]
 
 def attempt(name: str, data: bytes) -> "tuple[str, str | None]":
     """Return in a few words what a reader did with a document, and the traceback where that is a finding."""
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
     try:
-        return repr(TARGETS[name].read(data))[:200], None
+        with limited():
+            return repr(TARGETS[name].read(data))[:200], None
     except WireError as error:
-        return "".join(sign for sign in error.message if not sign.isdigit())[:80], None
+        return QUOTED.sub("", error.message), None
     except (Exception, Endless) as error:  # noqa: BLE001 - to find these is what this is for
         place = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__} {place.filename}:{place.lineno}", traceback.format_exc()
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextmanager
 def limited() -> "Iterator[None]":
-    """Hold this process to the memory and time that a document may take."""
+    """Hold what is done to the memory and time that a document may take."""
 
     def end(_number: int, _frame: "FrameType | None") -> None:
         raise Endless
@@ -143,8 +143,10 @@ def limited() -> "Iterator[None]":
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY_BYTES, before[1]))
     handler = signal.signal(signal.SIGALRM, end)
     try:
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
         resource.setrlimit(resource.RLIMIT_AS, before)
 
@@ -168,8 +170,7 @@ def _keep(name: str, seed: int, data: bytes, error: str, folder: Path) -> Path:
 def replay(path: Path) -> "str | None":
     """Give a reader the document of a finding once more; return the traceback if it is one still."""
     told = json.loads(path.read_text())
-    with limited():
-        return attempt(told["reader"], base64.b64decode(told["document"]))[1]
+    return attempt(told["reader"], base64.b64decode(told["document"]))[1]
 
 
 def arguments(words: "Sequence[str] | None" = None) -> argparse.Namespace:

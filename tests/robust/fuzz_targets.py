@@ -122,7 +122,7 @@ def device_id(data: bytes) -> object:
     firmware.wanted(told.text)
     drivers.model(told.model, called.make(told.make))
     assert all(0 <= supply.level <= 100 for supply in levels or ())
-    return bool(told.serial), len(told.commands), levels and len(levels), tuple(sorted(named))[:5]
+    return bool(told.serial), min(len(told.commands), 5), levels and len(levels), min(len(named), 9)
 
 
 def messages(data: bytes) -> object:
@@ -137,10 +137,15 @@ def font(data: bytes) -> object:
     try:
         read = truetype.Font(io.BytesIO(data))
     except (ValueError, OSError, struct.error) as error:
-        return str(error)
+        return type(error)
     glyphs = [read.glyph(character) for character in "A\xe9\u4e00\U0001f600\0\U0010ffff"]
     assert all(0 <= glyph <= 0xFFFF and read.width(glyph) >= 0 for glyph in glyphs)
     return bool(glyphs[0])
+
+
+def download(data: bytes) -> object:
+    """Read firmware that a person gave for a laser; it has at least a kilobyte."""
+    return firmware.download(data + bytes(firmware.LEAST_BYTES))[:12]
 
 
 def jpeg(data: bytes) -> object:
@@ -229,6 +234,13 @@ def talk() -> "list[bytes]":
     return [said, listed, said + listed]
 
 
+def downloads() -> "list[bytes]":
+    """Return firmware as makers have it, bare, wrapped and packed."""
+    image = b"\x7fELF" + bytes(range(200))
+    acl = firmware.ACL + firmware.ACL_MAGIC + (1200).to_bytes(4, "big") + bytes(200)
+    return [image, b"20050309" + image, acl, gzip.compress(image + bytes(2000)), firmware.download(image + bytes(1024))]
+
+
 def small_raster(make: "Callable[..., bytes]") -> "Callable[[], list[bytes]]":
     """Return what makes raster documents of every kind that `make` can, with coarse dots."""
 
@@ -310,6 +322,7 @@ TARGETS = {
     "setpagedevice": Target(page_device, codes, Kind(CODE_WORDS)),
     "pjl": Target(status, reports, Kind(PJL_WORDS)),
     "device-id": Target(device_id, identities, Kind(ID_WORDS)),
+    "firmware": Target(download, downloads),
     "messages": Target(messages, talk, Kind((b'"', b"STATE: ", b"ATTR: ", b"PAGE: ", b"\n"))),
     "truetype": Target(font, lambda: [pages.font("AB\xe9", wide) for wide in (False, True)], Kind((), (font_table,))),
     "jpeg": Target(jpeg, jpeg_files, Kind((b"\xff\xc0", b"\xff\xda", b"\xff\xe1"), (jpeg_segment,))),

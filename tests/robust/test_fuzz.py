@@ -20,7 +20,7 @@ def test_a_reader_reads_or_refuses_whatever_comes(tmp_path: Path, seed: int) -> 
     results = fuzz.fuzz(list(TARGETS), SECONDS, seed, tmp_path)
     told = [path.read_text() for result in results for path in result.findings]
     assert not told, f"tools/fuzz --seed {seed} finds:\n" + "\n".join(told)
-    assert all(result.tries >= 100 for result in results), results
+    assert all(result.tries >= 20 for result in results), results
 
 
 def endless(_data: bytes) -> object:
