@@ -1,7 +1,7 @@
 """Every reason that can be told has a sentence, and a cure where somebody must do something."""
 
 import ast
-from collections.abc import Iterator
+import functools
 from pathlib import Path
 
 import feedpath
@@ -38,12 +38,12 @@ def test_a_severity_is_one_of_the_three() -> None:
     assert [keyword for keyword in told if base(keyword) == keyword] == []
 
 
-def calls() -> "Iterator[tuple[str, ast.Call]]":
-    """Yield each call in the source, with the name that is called."""
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                yield getattr(node.func, "attr", getattr(node.func, "id", "")), node
+@functools.cache
+def calls() -> "list[tuple[str, ast.Call]]":
+    """Return each call in the source, with the name that is called."""
+    nodes = (node for path in SOURCE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text())))
+    found = (node for node in nodes if isinstance(node, ast.Call))
+    return [(getattr(node.func, "attr", getattr(node.func, "id", "")), node) for node in found]
 
 
 def text(node: "ast.expr | None") -> str:
