@@ -113,7 +113,7 @@ BAD = (
     Bad("a PDF without pages", PDF, pages.pdf([]), BROKEN, "0 pages"),
     Bad("a locked PDF", PDF, pages.pdf([""], password="secret"), LOCKED, "print it again with its password"),
     Bad("a PDF of 10,001 pages", PDF, pages.pdf([""], count=10_001), UNPRINTABLE, "10001 pages"),
-    Bad("a swelling PDF", PDF, swelling_pdf(1024 * MIB), UNPRINTABLE, "document"),
+    Bad("a swelling PDF", PDF, swelling_pdf(1024 * MIB), UNPRINTABLE, "more memory"),
     Bad("a JPEG of 60,000 x 60,000", JPEG, documents.lying_jpeg(60_000, 60_000), UNPRINTABLE, "60000 x 60000 pixels"),
     Bad("a JPEG without a picture", JPEG, b"\xff\xd8\xff\xd9", BROKEN, "no picture"),
     Bad("a PNG of 60,000 x 60,000", PNG, pages.png(60_000, 60_000, [[0]], 0, 8), UNPRINTABLE, "60000 x 60000 pixels"),

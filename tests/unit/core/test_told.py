@@ -33,9 +33,9 @@ def run(coroutine) -> None:
     asyncio.run(asyncio.wait_for(coroutine, WATCHDOG_S))
 
 
-def pcl_box(tmp_path, machine, **how):
+def pcl_box(tmp_path, machine, commands=PCL, **how):
     """Return a box whose machine speaks PCL and PJL."""
-    return Box(tmp_path, machine, driver=choose.choose(PCL, letter_first=False), **how)
+    return Box(tmp_path, machine, driver=choose.choose(commands, letter_first=False), **how)
 
 
 async def said(machine: Machine, text: bytes) -> None:
@@ -54,10 +54,13 @@ async def taken(box: Box, document: bytes = TWO_SIDES):
     return await printing
 
 
-def test_a_job_is_completed_when_the_machine_says_that_it_is_out(tmp_path):
+@pytest.mark.parametrize("commands", [PCL, ("PJL", "POSTSCRIPT")])
+def test_a_job_is_completed_when_the_machine_says_that_it_is_out(tmp_path, commands):
     async def main():
-        async with pcl_box(tmp_path, Machine()) as box:
+        async with pcl_box(tmp_path, Machine(), commands) as box:
             job = await taken(box)
+            words = [b"@PJL USTATUS JOB = ON", b"@PJL JOB", b"@PJL ENTER LANGUAGE", b"@PJL EOJ"]
+            assert sorted(words, key=box.machine.received.index) == words  # it is asked to say so
             assert (job.state, job.taken, box.area.used) == (PROCESSING, True, 0)
             await said(box.machine, out(1))
             await until(lambda: job.impressions == 1)

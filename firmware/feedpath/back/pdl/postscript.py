@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from feedpath.back.pdl import pjl
 from feedpath.back.pdl.kernels import bits
 from feedpath.back.pdl.page import BLACK1, GRAY8, RGB24, Page, Raster, Setup
 
 CTRL_D = b"\x04"  # TN 5009, 2.2: end of file in the standard protocol
-UEL = b"\x1b%-12345X"  # HP PJL Technical Reference Manual: ends any language
 
 FLATE = 1  # zlib's level: what a better one saves, USB 2 carries in less time than it takes
 RUN_END = b"\x80"  # PLRM 3.13.3, RunLengthDecode
@@ -39,9 +39,9 @@ class Traits(NamedTuple):
 
     level: 2 or 3. binary: data as they are, for a channel that knows no control characters. The standard protocol of
     printers takes ^C, ^D, ^T and others out of the data on USB as on parallel cables (TN 5009, 2.2), so that ASCII85
-    is what is always safe; TBCP quoting is not used. ctrl_d: ^D ends the job. pjl: the machine knows UEL.
-    resolution: HWResolution is set. positions: MediaPosition by media-source keyword. types: MediaType by media-type
-    keyword, as the machine names it.
+    is what is always safe; TBCP quoting is not used. ctrl_d: ^D ends the job, where PJL does not. pjl: the job stands
+    in PJL, so that the machine tells when it is out. resolution: HWResolution is set. positions: MediaPosition by
+    media-source keyword. types: MediaType by media-type keyword, as the machine names it.
     """
 
     level: int = 3
@@ -104,6 +104,7 @@ def encode(pages: "Iterable[Page]", setup: Setup, traits: Traits = DEFAULT) -> "
     for number, page in enumerate(pages, 1):
         news = [request for request in _requests(page.raster, setup, traits) if _is_new(request, asked)]
         if number == 1:
+            yield pjl.start(pjl.POSTSCRIPT, setup.name, setup.user) if traits.pjl else b""
             yield _head(setup, traits)
             yield _section("Setup", _asking(news))
             news = []
@@ -114,13 +115,13 @@ def encode(pages: "Iterable[Page]", setup: Setup, traits: Traits = DEFAULT) -> "
         yield b"showpage\nfpSaved restore\n"
     if number:
         tail = f"%%Trailer\n%%BoundingBox: 0 0 {width} {length}\n%%Pages: {number}\n%%EOF\n"
-        yield tail.encode() + (CTRL_D if traits.ctrl_d else b"")
+        yield tail.encode() + (pjl.end(setup.name) if traits.pjl else CTRL_D if traits.ctrl_d else b"")
 
 
 def abort(traits: Traits = DEFAULT) -> bytes:
-    """Return the bytes that end a broken job: UEL where the machine knows it, else ^D; none where neither is heard."""
+    """Return the bytes that end a broken job: PJL where the machine knows it, else ^D; none where neither is heard."""
     if traits.pjl:
-        return UEL
+        return pjl.abort(pjl.POSTSCRIPT)
     return b"" if traits.binary else CTRL_D
 
 

@@ -29,6 +29,10 @@ PACKAGES = str(Path(__file__).parents[3])
 KILLED: "dict[int, str]" = {  # what people are told when the system ended the worker
     signal.SIGXCPU: "The document takes longer to draw than one document may.",
     signal.SIGKILL: "The document needs more memory or time than one document may have.",
+    **dict.fromkeys(
+        (signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGSEGV, signal.SIGTRAP),  # by PDFium, without memory too
+        "The document is broken, or needs more memory than one document may have.",
+    ),
 }
 BROKE, BUG = "Drawing the document failed; the log says more.", "aborted-by-system"
 REASON = re.compile(r"[a-z-]{1,40}-error")

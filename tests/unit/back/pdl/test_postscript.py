@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import postscript
+from feedpath.back.pdl import pjl, postscript
 from feedpath.back.pdl.kernels import bits
 from feedpath.back.pdl.page import BLACK1, GRAY8, RGB24, Page, Raster, Setup
 from feedpath.back.pdl.postscript import Traits
@@ -259,12 +259,20 @@ def test_a_longer_page_takes_no_more_memory(traits):
     assert peak(20) < 1.2 * peak(2)
 
 
+def test_a_job_stands_in_pjl_where_the_machine_knows_it():
+    setup = Setup(name="Plan", user="ann")
+    told = printed(page(Raster(8, 1, GRAY8), bytes(8)), setup=setup, traits=Traits(pjl=True))
+    assert told.startswith(pjl.start(pjl.POSTSCRIPT, "Plan", "ann") + b"%!PS-Adobe-3.0")
+    assert told.endswith(b"%%EOF\n" + pjl.end("Plan"))
+    assert printed(setup=setup, traits=Traits(pjl=True)) == b""
+
+
 @pytest.mark.parametrize(
     "traits, expected",
     [
         (Traits(), b"\x04"),
-        (Traits(pjl=True), b"\x1b%-12345X"),
-        (Traits(pjl=True, binary=True), b"\x1b%-12345X"),
+        (Traits(pjl=True), b"\x04" + pjl.end()),
+        (Traits(pjl=True, binary=True), b"\x04" + pjl.end()),
         (Traits(binary=True), b""),
     ],
 )
