@@ -56,10 +56,14 @@ class Work:
         return sheets.plan(self._setup, self._language.copies, self._language.collates)
 
     def _counted(self) -> "Iterator[Page]":
-        """Yield what the machine gets; when the next page is asked for, the last has been given whole."""
-        for page in sheets.repeated(self._sets(), self._plan.sheets):
+        """Yield what the machine gets; when the next page is asked for, the last has been given whole.
+
+        The copies that the machine makes of a page count as well.
+        """
+        plan = self._plan
+        for page in sheets.repeated(self._sets(), plan.sheets):
             yield page
-            self.impressions += 1
+            self.impressions += plan.copies
         if not self.impressions:
             raise WireError("The document has no page that is to be printed.")
 

@@ -191,6 +191,7 @@ def test_copies_that_need_not_be_collated_are_the_machines(source: Sources) -> N
     work = Work(order("image/urf", **asked), source(DOCUMENTS["image/urf"]))
     sent = pcl_reader.read(b"".join(map(bytes, work))).pages
     assert [page.settings["&lX"] for page in sent] == [3, 3]
+    assert work.impressions == 6
 
 
 def test_sets_of_a_raster_document_come_one_after_another(source: Sources) -> None:

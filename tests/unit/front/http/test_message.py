@@ -1,12 +1,13 @@
-"""Answers and their heads."""
+"""Answers and their heads, and what is known of a request."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from feedpath.core.reasons import REFUSALS
 from feedpath.front.http import table
-from feedpath.front.http.message import Response, encode_head, html, http_date, redirect, text
+from feedpath.front.http.message import Request, Response, encode_head, html, http_date, redirect, text
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,22 @@ def test_an_answers_headers_are_its_own() -> None:
 
 def test_each_refusal_of_the_core_has_a_status_that_we_can_say() -> None:
     assert {row.http for row in REFUSALS} <= set(table.STATUS)
+
+
+@pytest.mark.parametrize(
+    "peer, secure, headers, private",
+    [
+        ("192.168.1.7", True, {}, True),
+        ("192.168.1.7", False, {}, False),
+        ("127.0.0.1", False, {}, True),
+        ("::1", False, {}, True),
+        ("::ffff:127.0.0.1", False, {}, True),
+        ("127.0.0.1", False, {"x-forwarded-for": "192.168.1.7"}, False),  # nobody knows how it came to the proxy
+        ("", False, {}, False),
+    ],
+)
+def test_a_request_is_private_over_tls_and_from_this_computer(
+    peer: str, secure: bool, headers: "dict[str, str]", private: bool
+) -> None:
+    request = SimpleNamespace(peer=(peer, 40000), secure=secure, headers=headers)
+    assert Request.private.__get__(request) == private
