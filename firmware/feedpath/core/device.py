@@ -215,9 +215,9 @@ class Device:
 
     def _hear(self, facts: Facts) -> None:
         """Take what the machine says of the job that it prints."""
-        self._writer.told.hear(facts)
-        if self.current is not None and self._writer.told.sides is not None:
-            self.current.told = self._writer.told.sides
+        told = self._writer.told
+        if told.hear(facts) and self.current is not None:
+            self.current.told = told.sides
 
     def _tell(self, facts: "Facts | None") -> None:
         for printer in self.printers:

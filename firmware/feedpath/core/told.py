@@ -28,33 +28,40 @@ class Told:
 
     def begin(self) -> None:
         """A job begins, or begins again."""
+        self._whole = self._started = False
+        self._forget()
+
+    def _forget(self) -> None:
         self.sides: "int | None" = None
-        self.canceled = False
-        self._started = self._ended = False
+        self.canceled = self._ended = False
         self._at = self._clock()
 
     def whole(self) -> None:
         """The machine has all of the job."""
+        self._whole = True
         self._at = self._clock()
 
-    def hear(self, facts: Facts) -> None:
-        """Take what the machine says."""
+    def hear(self, facts: Facts) -> bool:
+        """Take what the machine says; return whether it says how many sides of the job are out."""
+        counts = self._started and not self._ended
         for event in facts.events:
             if event == STARTED:
-                self.begin()
+                self._forget()
                 self._started = self._tells = True
             elif self._started:
                 self._ended, self.canceled = True, event == CANCELED
-        if facts.impressions is not None and self._started:
+        counted = facts.impressions is not None and (counts or STARTED in facts.events)
+        if counted:
             self.sides = facts.impressions
-        if facts.events or facts.impressions is not None:
+        if facts.events or counted:
             self._at = self._clock()
             self._news.set()
+        return counted
 
     @property
     def pending(self) -> bool:
-        """Return whether it may still say that the job is out."""
-        if self._ended or not self._tells:
+        """Return whether it has all of the job, and may still say that it is out."""
+        if self._ended or not (self._whole and self._tells):
             return False
         if self._started and self.troubled:
             return True

@@ -180,6 +180,7 @@ class Writer:
     def _send(self, connection: Connection, job: Job) -> bool:
         """Return True when the machine took the whole document, False when it is not wanted any more; raise Gone."""
         self.told.begin()
+        job.told = None
         with contextlib.closing(self._feed(job)) as feed:
             while not job.stopping and not self._closing:
                 if connection is not self._connection:
@@ -245,7 +246,6 @@ class Writer:
                 return False
             logger.warning("job %d starts again: the printer went away in the middle of it", job.id)
         job.printed = job.sent = 0
-        job.told = None
         self._sent = False
         return True
 

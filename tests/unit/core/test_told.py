@@ -83,6 +83,28 @@ def test_what_the_machine_counts_is_never_more_than_what_it_was_sent(tmp_path):
     run(main())
 
 
+def test_the_sides_of_one_job_are_not_those_of_the_next(tmp_path):
+    async def main():
+        async with pcl_box(tmp_path, Machine()) as box:
+            first = await taken(box)
+            await said(box.machine, out(2) + ENDED)
+            await until(lambda: first.over)
+            box.machine.busy.set()
+            printing = asyncio.ensure_future(box.print(TWO_SIDES))
+            await until(lambda: box.device.current is not None)
+            await said(box.machine, out(9))  # late, and of nobody
+            await said(box.machine, STARTED)
+            second = box.device.current
+            assert second.impressions == 0
+            box.machine.busy.clear()
+            await printing
+            await said(box.machine, out(1) + ENDED.replace(b"2", b"1"))
+            await until(lambda: second.over)
+            assert (first.impressions, second.impressions) == (2, 1)
+
+    run(main())
+
+
 def test_a_machine_says_how_many_sides_a_document_has_that_we_cannot_read(tmp_path):
     async def main():
         async with pcl_box(tmp_path, Machine()) as box:
