@@ -1,8 +1,9 @@
 """A small driver of CUPS, as text: a mono laser printer with two trays, duplex and colour if asked for."""
 
-import os
-import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 FILTER = "rastertofake"
 
@@ -110,8 +111,9 @@ def ppd(*changes: "tuple[str, str]") -> bytes:
     return text.encode()
 
 
-def open_to_nobody(folder: Path) -> None:
-    """Let anyone read a folder that tests write programs into: as root, drivers' programs are nobody's."""
-    for each in (folder, *folder.parents) if os.geteuid() == 0 else ():
-        if not each.stat().st_mode & stat.S_IXOTH:
-            each.chmod(0o755)
+@contextmanager
+def folder() -> "Iterator[Path]":
+    """Give an empty folder that other users can enter, as programs of drivers are: pytest's own it closes to them."""
+    with TemporaryDirectory(prefix="programs-") as path:
+        Path(path).chmod(0o755)
+        yield Path(path)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import struct
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,15 @@ def run(coroutine: "Coroutine[Any, Any, None]") -> None:
 
 
 @pytest.fixture
+def tmp_path() -> "Iterator[Path]":
+    """Return a folder that programs of drivers can enter."""
+    with driver.folder() as path:
+        yield path
+
+
+@pytest.fixture
 def bridge(tmp_path: Path) -> Bridge:
     """Return a maker of drivers whose program is a shell script."""
-    driver.open_to_nobody(tmp_path)
 
     def make(script: str, *changes: "tuple[str, str]", **limits: Any) -> Bridged:
         program = tmp_path / driver.FILTER

@@ -31,6 +31,13 @@ NAP = str(10**9 + os.getpid())  # seconds that only these tests sleep
 
 
 @pytest.fixture
+def tmp_path() -> "Iterator[Path]":
+    """Return a folder that programs of drivers can enter."""
+    with driver.folder() as path:
+        yield path
+
+
+@pytest.fixture
 def python(program: Program) -> Program:
     """Return a maker of filter programs in Python, which have just the standard library."""
     return lambda script: program(script, interpreter="/usr/bin/python3 -IS")
@@ -39,7 +46,6 @@ def python(program: Program) -> Program:
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
     """Return a maker of filter programs: a shell script, which any user can run."""
-    driver.open_to_nobody(tmp_path)
 
     def write(script: str, name: str = driver.FILTER, interpreter: str = "/bin/sh") -> str:
         path = tmp_path / name
