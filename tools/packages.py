@@ -25,6 +25,7 @@ PEERS = {  # Debian package: what the tests do with it
     "p910nd": "peer for raw printing on port 9100",
     "poppler-utils": "reads the PDF that a printer received",
     "printer-driver-brlaser": "a driver of lasers, with a .drv file, in black",
+    "printer-driver-dymo": "a driver of label printers that asks for their status between labels",
     "printer-driver-escpr": "a driver of ink-jets that asks libcups for its PPD file",
     "printer-driver-gutenprint": "a driver of ink-jets, with a program that lists thousands, in colour",
     "printer-driver-hpcups": "a driver of ink-jets that wants red, green, blue and white",

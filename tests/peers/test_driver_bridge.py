@@ -38,10 +38,12 @@ NEEDED = {  # a file of each Debian package that is tried here
     "/usr/lib/cups/filter/rastertoqpdl": "printer-driver-splix",
     "/usr/lib/cups/filter/epson-escpr-wrapper": "printer-driver-escpr",
     "/usr/lib/cups/filter/hpcups": "printer-driver-hpcups",
+    "/usr/lib/cups/filter/raster2dymolw": "printer-driver-dymo",
     "/usr/lib/cups/filter/rastertohp": "cups",
     "/usr/lib/cups/filter/rastertolabel": "cups",
     "/usr/bin/ppdc": "cups",
 }
+ESC = b"\x1b"
 PJL = b"\x1b%-12345X"
 A4_DUPLEX = Setup(media="iso_a4_210x297mm", sides="two-sided-long-edge")
 
@@ -92,6 +94,10 @@ MACHINES = (
     Machine(
         "MFG:Zebra Technologies;CMD:ZPL;MDL:ZTC GK420d;", "Zebra ZPL Label Printer", Setup(), BLACK1,
         b"~DGR:CUPS.GRF", b"^XZ\n",
+    ),
+    Machine(
+        "MFG:DYMO;CMD: ;MDL:LabelWriter 450;CLS:PRINTER;", "DYMO LabelWriter 450", Setup(), RGB24,
+        ESC * 85, ESC + b"G" + ESC + b"E",
     ),
 )  # fmt: skip
 
