@@ -29,6 +29,7 @@ PEERS = {  # Debian package: what the tests do with it
     "printer-driver-escpr": "a driver of ink-jets that asks libcups for its PPD file",
     "printer-driver-gutenprint": "a driver of ink-jets, with a program that lists thousands, in colour",
     "printer-driver-hpcups": "a driver of ink-jets that wants red, green, blue and white",
+    "printer-driver-ptouch": "a driver of label printers that several programs make up",
     "printer-driver-splix": "a driver of lasers that lives by its header's fields, in black and in four inks",
     "procps": "sysctl, for the settings of a network namespace",
     "python3-dev": "what a compiler needs to know of Python",

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import pytest
 
 from feedpath import cli
-from feedpath.back.pdl import cupsdriver, cupsraster, drivers, ppd, ppdchoices
+from feedpath.back.pdl import cupsdriver, cupsraster, drivers, filters, ppd, ppdchoices
 from feedpath.back.pdl import packages as packages_of_machines
 from feedpath.back.pdl.drivers import Index
-from feedpath.back.pdl.filters import Host, Message
+from feedpath.back.pdl.filters import Host, Job, Message
 from feedpath.back.pdl.packages import PACKAGES, Package
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
 from feedpath.back.pdl.ppd import Ppd
@@ -39,6 +39,8 @@ NEEDED = {  # a file of each Debian package that is tried here
     "/usr/lib/cups/filter/epson-escpr-wrapper": "printer-driver-escpr",
     "/usr/lib/cups/filter/hpcups": "printer-driver-hpcups",
     "/usr/lib/cups/filter/raster2dymolw": "printer-driver-dymo",
+    "/usr/lib/cups/filter/rastertoptch": "printer-driver-ptouch",
+    "/usr/lib/cups/filter/foomatic-rip": "cups-filters",
     "/usr/lib/cups/filter/rastertohp": "cups",
     "/usr/lib/cups/filter/rastertolabel": "cups",
     "/usr/bin/ppdc": "cups",
@@ -157,6 +159,15 @@ def test_a_driver_is_found_and_prints_two_pages(index: Index, machine: Machine) 
     pages = sorted(message.text.split()[0] for message in told if message.kind == "PAGE")
     assert pages == (["1", "2"] if machine.tells_pages else [])
     assert not [message for message in told if message.kind == "ERROR"]
+
+
+def test_a_driver_of_many_programs_runs_shut_in_as_one(index: Index) -> None:
+    label = next(entry for entry in index.named("Brother QL-500 Foomatic/ptouch-ql"))
+    job = Job(type="application/vnd.cups-pdf")  # foomatic-rip has Ghostscript draw, and rastertoptch write
+    programs = ["/usr/lib/cups/filter/foomatic-rip"]
+    output = b"".join(filters.run(programs, iter([documents.pdf(1)]), job, drivers.load(label), Host()))
+    start = output.lstrip(b"\0")
+    assert start.startswith(ESC + b"@") and output.endswith(b"\x1a") and len(start) > 10_000
 
 
 @pytest.mark.parametrize("machine", MACHINES[:6], ids=lambda machine: machine.driver)

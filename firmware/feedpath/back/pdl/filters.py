@@ -350,5 +350,5 @@ def _environment(host: Host, job: Job, folder: str, program: str) -> "dict[str, 
         "PRINTER_LOCATION": "",
         "SOFTWARE": "feedpath",
         "TMPDIR": folder,
-        "USER": job.user,
+        "USER": job.user.replace("\0", ""),
     }

@@ -140,6 +140,10 @@ def test_what_a_person_set_reaches_the_driver_s_program_and_its_raster(
 FAULTS = {
     "head -c 9000 >/dev/null; kill -9 $$": "rastertofake crashed with SIGKILL.",
     "echo begun; head -c 9000 >/dev/null; echo 'ERROR: no toner' >&2; exit 1": "rastertofake gave up: no toner.",
+    "exec sleep 1000": "rastertofake took nothing and gave nothing for 0.5 seconds;",
+    "cat; exec cat /dev/zero": "rastertofake wrote ",
+    "exec python3 -ISc 'held = [bytes(1 << 24) for _ in range(99)]'": "rastertofake gave up: it exited with code 1 and "
+    "said: MemoryError.",
 }
 
 
@@ -147,11 +151,14 @@ FAULTS = {
 def test_a_driver_that_fails_ends_its_job_and_not_the_next(tmp_path: Path, bridge: Bridge, script: str) -> None:
     async def main() -> None:
         failing = f'if [ "$3" = bad ]; then {script}; fi; cat'
-        async with Box(tmp_path, Machine(), driver=bridge(failing)) as box:
+        limits = {"patience_s": 0.5, "free_bytes": 1 << 20, "growth": 2, "memory_bytes": 1 << 28}
+        made = bridge(failing, **limits)
+        async with Box(tmp_path, Machine(), driver=made) as box:
             job = await printed(box, documents.pdf(2), format="application/pdf", name="bad")
             assert (job.state, job.reasons) == (ABORTED, ("aborted-by-system",))
-            assert job.message == f"The printer's driver failed: {FAULTS[script]}"
+            assert job.message.startswith(f"The printer's driver failed: {FAULTS[script]}")
             box.machine.received.clear()
+            made._host = made._host._replace(limits=Limits())
             good = await printed(box, documents.pdf(1), format="application/pdf", name="good")
             assert (good.state, good.impressions) == (COMPLETED, 1)
             assert len(box.machine.received) > PAGE

@@ -100,6 +100,12 @@ def test_a_program_is_told_what_filter_7_says(program: Program) -> None:
     assert "HYPOTHESIS" not in told and "PYTEST" not in told
 
 
+def test_words_that_no_program_can_be_told_are_shortened(program: Program) -> None:
+    assert (
+        run([program('cat >/dev/null; echo "$2|$3|$USER"')], [], job=Job(1, "A\0nn", "\0title")) == b"Ann|title|Ann\n"
+    )
+
+
 def test_a_program_is_called_after_its_printer_and_finds_the_driver_so(program: Program) -> None:
     script = 'cat >/dev/null; basename "$0"; cat "$CUPS_SERVERROOT/ppd/$(basename "$0").ppd"'
     assert run([program(script)], [b"x"]).decode() == "printer\n" + driver.PPD
