@@ -30,6 +30,7 @@ __all__ = ["FilterFailed", "Host", "Job", "Limits", "Message", "run"]
 
 PIECE_BYTES = 64 * 1024  # what a pipe holds
 MOST_PROGRAMS = 3
+LOOK_TURNS = 256  # pieces that pass before it looks at the folder
 LOOK_S = 0.25  # how long it waits before it looks whether it is still wanted
 
 
@@ -161,12 +162,15 @@ class _Chain:
         self._processes: "list[Process]" = []
         self._feeder: "_Feeder | None" = None
         self._selector = selectors.DefaultSelector()
+        self._folder = ""
+        self._turns = 0
         self._gave = 0
         self._moved = host.clock()
 
     def start(self, programs: "list[str]", job: Job, ppd: Ppd, folder: str) -> None:
         """Start the programs; raise FilterFailed where that cannot be done."""
         _furnish(folder, programs, ppd)
+        self._folder = folder
         host = self._host
         runnable = (host.filters, host.server_bin, host.data, *(os.path.realpath(path) for path in programs))
         place = Place(folder, runnable, program.give_away(folder))
@@ -214,9 +218,18 @@ class _Chain:
                     f"{self._names()} took nothing and gave nothing for {self._limits.patience_s:g} seconds; "
                     f"it had taken {self._took()} bytes and given {self._gave}."
                 )
+            self._look(idle=not ready)
             if ready:
                 return list(ready)
         raise Closed
+
+    def _look(self, idle: bool) -> None:
+        """Look now and then at the folder; raise FilterFailed where there is too much in it."""
+        self._turns += 1
+        if idle or self._turns % LOOK_TURNS == 0:
+            found = program.size(self._folder)
+            if found > self._limits.folder_bytes:
+                raise FilterFailed(f"{self._names()} filled its folder with {found} bytes.")
 
     def _still(self) -> bool:
         """Return whether the programs have had something to do for too long, and did nothing."""

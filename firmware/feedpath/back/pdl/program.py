@@ -18,6 +18,7 @@ from feedpath.back.pdl.messages import FAULTS, Message, parse
 logger = logging.getLogger(__name__)
 
 LINE_BYTES = 4096  # of a message; the rest of a longer one is left out
+BLOCK_BYTES = 512  # of st_blocks (stat(3))
 PRINTER = "printer"  # what a program is told that its printer is called
 MEMORY_LEAST, MEMORY_MOST = 256 * 1024 * 1024, 1024 * 1024 * 1024
 
@@ -42,7 +43,8 @@ class Limits(NamedTuple):
     """How much a program may take.
 
     patience_s: without input taken or output given; grace_s: between its signals. memory_bytes, file_bytes, cpu_s and
-    descriptors are for each of its processes. Of output free_bytes and `growth` times the input are well.
+    descriptors are for each of its processes, folder_bytes for what they put into their folder. Of output free_bytes
+    and `growth` times the input are well.
     """
 
     patience_s: float = 120.0
@@ -52,6 +54,7 @@ class Limits(NamedTuple):
     cpu_s: int = 3600
     descriptors: int = 64
     processes: int = 32
+    folder_bytes: int = 512 * 1024 * 1024
     free_bytes: int = 16 * 1024 * 1024
     growth: int = 8  # no language of a printer makes more of its raster
 
@@ -76,6 +79,16 @@ def give_away(folder: str) -> int:
             os.chown(folder, user, user)
             return user
     return -1
+
+
+def size(folder: str) -> int:
+    """Return how many bytes of storage the files in a folder take."""
+    found = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # it is gone
+                found += os.lstat(os.path.join(path, name)).st_blocks * BLOCK_BYTES
+    return found
 
 
 def start(

@@ -267,6 +267,12 @@ def test_a_file_that_grows_and_grows_ends_the_program(program: Program) -> None:
         run([program("cat; exec head -c 2000000 /dev/zero > $TMPDIR/x")], [b"x"], host(file_bytes=1 << 20))
 
 
+def test_files_without_number_end_the_program(program: Program) -> None:
+    script = f"cat; for file in 1 2 3; do head -c 1000000 /dev/zero > $file; done; exec sleep {NAP}"
+    with pytest.raises(FilterFailed, match=r"rastertofake filled its folder with \d+ bytes"):
+        run([program(script)], [b"x"], host(folder_bytes=2_500_000))
+
+
 def test_a_program_ends_with_us(program: Program, tmp_path: Path) -> None:
     script = f"""from feedpath.back.pdl import filters, ppd
 from tests.fakes import driver

@@ -3,6 +3,8 @@
 import logging
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feedpath.back.pdl import messages
 from feedpath.back.pdl.messages import Message, Told
@@ -89,6 +91,19 @@ ATTRIBUTES: "tuple[tuple[str, tuple[Supply, ...] | None], ...]" = (
 @pytest.mark.parametrize("text, supplies", ATTRIBUTES)
 def test_attr_messages_tell_of_supplies(text: str, supplies: "tuple[Supply, ...] | None") -> None:
     assert heard(f"ATTR: {text}").facts().supplies == supplies
+
+
+WORDS = ("STATE: ", "ATTR: ", "marker-", "names=", "levels=", "types=", "colors=", "'", '"', ",", "+", "-", "\\", " ",
+         "\n", "media-empty-error", "7", "-9", "none", "\0", "\u00e9")  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=40).map("".join))
+def test_whatever_a_program_says_what_is_told_is_in_order(said: str) -> None:
+    lines = said.split("\n")
+    facts = heard(*lines).facts()
+    assert all(messages.KEYWORD.fullmatch(reason) for reason in facts.reasons or ())
+    for supply in facts.supplies or ():
+        assert len(supply.name) <= messages.NAME_MOST and supply.kind.isalpha() and -3 <= supply.level <= 100
 
 
 def test_messages_are_logged_but_not_without_end(caplog: pytest.LogCaptureFixture) -> None:
