@@ -38,7 +38,24 @@ class Bar(NamedTuple):
         return figure <= self.limit if self.at_most else figure >= self.limit
 
 
-MEASURES = (
+class Table(NamedTuple):
+    """What is measured in one run, and written as one page.
+
+    columns: feedpath and who is measured beside it. packages: Debian's, as dpkg names them. figures: what the figures
+    are. notes: what a reader must know of the bars.
+    """
+
+    name: str
+    title: str
+    columns: "tuple[str, ...]"
+    measures: "tuple[Measure, ...]"
+    bars: "tuple[Bar, ...]"
+    packages: "tuple[str, ...]"
+    figures: str
+    notes: "tuple[str, ...]" = ()
+
+
+BACKBONE_MEASURES = (
     Measure("bulk.length.cpu", "Bulk job with Content-Length: server CPU s/GB", 2),
     Measure("bulk.length.rate", "Bulk job with Content-Length: MB/s", 0),
     Measure("bulk.chunked.cpu", "Bulk job in 32 KiB chunks: server CPU s/GB", 2),
@@ -72,7 +89,7 @@ MEASURES = (
     Measure("startup.rss", "Idle: RSS MiB", 1),
 )
 
-BARS = (
+BACKBONE_BARS = (
     Bar("bulk.length.cpu", "ippeveprinter", True, 0.75),
     Bar("bulk.length.cpu", "cupsd", True, 0.45),
     Bar("bulk.chunked.cpu", "ippeveprinter", True, 0.85),
@@ -89,4 +106,61 @@ BARS = (
     Bar("jobs.rate", "ippeveprinter", False, 10),
     Bar("startup.again.cpu", None, True, 0.25),
     Bar("startup.rss", None, True, 40),
+)
+
+BACKBONE = Table(
+    "backbone",
+    "The backbone, beside Debian's print servers",
+    (OURS, "ippeveprinter", "cupsd", "p910nd"),
+    BACKBONE_MEASURES,
+    BACKBONE_BARS,
+    ("cups-ipp-utils", "cups-daemon", "p910nd"),
+    "CPU is user and system time of the server's processes, children included.",
+)
+
+PAGES = ("text", "photo", "mixed")
+DOCUMENT_MEASURES = (
+    *(Measure(f"raster.{page}.cpu", f"A4 page in grey, {page}, URF to PCL 5: CPU ms", 1) for page in PAGES),
+    Measure("raster.interpreted", "A4 page in grey, text, URF to PCL 5 by interpreted kernels: CPU ms", 0),
+    *(Measure(f"raster.{page}.coded", f"A4 page in grey, {page}: KiB of URF", 0) for page in PAGES),
+    *(Measure(f"size.{page}", f"The same dots as PCL 5, {page}: KiB", 0) for page in PAGES),
+    Measure("memory.page", "A4 page in grey, photo, URF to PCL 5: RSS added, MiB", 2),
+    Measure("memory.long", "Page of 10 m in grey, URF to PostScript at 150 dpi: RSS added, MiB", 2),
+    Measure("pdf.cpu", "PDF of 10 pages: CPU s", 2),
+    Measure("pdf.rss", "PDF of 10 pages: RSS of the process at the peak, MB", 1),
+    Measure("picture.mono.rss", "JPEG of 24 megapixels to PCL 5: RSS of the worker at the peak, MB", 1),
+    Measure("picture.mono.cpu", "JPEG of 24 megapixels to PCL 5: CPU s", 2),
+    Measure("picture.color.rss", "JPEG of 24 megapixels to PCL 5 in colour: RSS of the worker at the peak, MB", 1),
+    Measure("picture.color.cpu", "JPEG of 24 megapixels to PCL 5 in colour: CPU s", 2),
+    Measure("first.page", "PDF of 100 pages over IPP, from its last byte to the first dots at the device: ms", 0),
+    Measure("first.all", "PDF of 100 pages over IPP, from its last byte to the last one at the device: s", 1),
+)
+DOCUMENT_BARS = (
+    *(Bar(f"raster.{page}.cpu", "libcups", True, 0.7) for page in PAGES),
+    *(Bar(f"size.{page}", peer, True, 1.0) for page in PAGES for peer in ("rastertopclx", "rastertohp")),
+    Bar("memory.page", None, True, 8),
+    Bar("memory.long", None, True, 8),
+    Bar("pdf.cpu", "pdftoppm", True, 0.7),
+    Bar("pdf.rss", None, True, 50),
+    Bar("picture.mono.rss", None, True, 60),
+    Bar("picture.color.rss", None, True, 60),
+    Bar("first.page", None, True, 1000),
+)
+DOCUMENTS = Table(
+    "documents",
+    "Documents, beside Debian's programs",
+    (OURS, "libcups", "rastertopclx", "rastertohp", "pdftoppm"),
+    DOCUMENT_MEASURES,
+    DOCUMENT_BARS,
+    ("libcups2", "cups", "cups-filters-core-drivers", "poppler-utils", "ghostscript"),
+    "CPU is user and system time; for pages of raster that of a second conversion in the same process, without its "
+    "start, else that of a process with its start.",
+    (
+        "URF: feedpath decodes, fits, halftones and encodes the page; libcups only decodes it.",
+        "Sizes: the dots are feedpath's halftone of the page; the filters' figure is that of the best compression.",
+        "PDF: feedpath draws at 600 dpi in grey, fits, halftones and encodes PCL 5; pdftoppm draws at 600 dpi in grey "
+        "and writes the pixels to /dev/null.",
+        "Memory: that of the process whose CPU is told; of raster, what the conversion adds to a process that has "
+        "loaded all it needs.",
+    ),
 )

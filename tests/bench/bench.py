@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from tests.bench import processes
@@ -35,14 +35,42 @@ class Mismatch(Exception):
     """What came out is not what went in: the figures mean nothing."""
 
 
-class Bench:
-    """One run: rounds over servers, and what they gave."""
+class Run:
+    """Rounds, and the samples that they gave."""
 
-    def __init__(self, servers: dict[str, Server], sink: Sink, rounds: int, sizes: Sizes):
-        self.servers, self.sink, self.rounds, self.sizes = servers, sink, rounds, sizes
+    def __init__(self, rounds: int):
+        self.rounds = rounds
         self.samples: dict[tuple[str, str], list[float]] = defaultdict(list)
         self.load = os.getloadavg()[0]  # what else the machine did when we began
-        self.verified = 0  # transfers whose bytes were counted and hashed
+        self.verified = 0  # times that bytes were counted and hashed
+        self._digests: dict[str, str] = {}
+
+    def keep(self, measure: str, name: str, value: float) -> None:
+        """Keep one sample of who has that name."""
+        self.samples[measure, name].append(value)
+
+    def taken(self, measure: str, name: str) -> list[float]:
+        """Return the samples, one a round."""
+        return self.samples[measure, name]
+
+    def same(self, what: str, size: int, digest: str) -> None:
+        """Raise Mismatch unless these bytes came of it before too."""
+        told = f"{size} bytes, SHA-256 {digest}"
+        if self._digests.setdefault(what, told) != told:
+            raise Mismatch(f"{what}: there were {self._digests[what]}, and now {told}")
+        self.verified += 1
+
+    def about(self) -> Iterator[str]:
+        """Yield what the figures belong to besides the machine, a line each."""
+        raise NotImplementedError
+
+
+class Bench(Run):
+    """One run over servers."""
+
+    def __init__(self, servers: dict[str, Server], sink: Sink, rounds: int, sizes: Sizes):
+        super().__init__(rounds)
+        self.servers, self.sink, self.sizes = servers, sink, sizes
 
     def each(self, *names: str) -> Iterable[Server]:
         """Yield these servers one after another, as many times as there are rounds."""
@@ -52,11 +80,12 @@ class Bench:
 
     def record(self, measure: str, server: Server, value: float) -> None:
         """Keep one sample."""
-        self.samples[measure, server.name].append(value)
+        self.keep(measure, server.name, value)
 
-    def taken(self, measure: str, name: str) -> list[float]:
-        """Return a server's samples, one a round."""
-        return self.samples[measure, name]
+    def about(self) -> Iterator[str]:
+        yield f"Rounds: {self.rounds}, all servers interleaved, on the loopback of a private network namespace"
+        yield f"Bulk job: {self.sizes.bulk // MIB} MiB of PWG raster"
+        yield f"Checked: {self.verified} transfers, each by count and SHA-256 at the device; every answer a success"
 
     def prints(self, server: Server, document: Document, copies: int, send: Callable[[], T]) -> tuple[T, Receipt]:
         """Send, wait until all is out; return what `send` returned and the receipt; raise Mismatch if bytes differ."""

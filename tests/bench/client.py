@@ -6,7 +6,7 @@ import struct
 import time
 
 from tests.bench import ipp
-from tests.bench.document import MIME, Document, chunk
+from tests.bench.document import Document, chunk
 
 HOST = "127.0.0.1"
 PATIENCE_S = 120
@@ -51,9 +51,12 @@ class Connection:
         self._socket.sendall(message)
         return self._answer()
 
-    def print_job(self, document: Document, copies: int = 1, chunked: bool = False) -> None:
-        """Send a Print-Job with so many copies of the document as one; raise Busy or Failed unless it is taken."""
-        head = ipp.print_job(self._uri, MIME)
+    def print_job(self, document: Document, copies: int = 1, chunked: bool = False) -> float:
+        """Send a Print-Job with so many copies of the document as one; return when its last byte was sent.
+
+        Raise Busy or Failed unless it is taken.
+        """
+        head = ipp.print_job(self._uri, document.mime)
         if chunked:
             self._socket.sendall(self._head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk(head))
             for _ in range(copies):
@@ -63,11 +66,13 @@ class Connection:
             self._socket.sendall(self.message(head, document.size * copies))
             for _ in range(copies):
                 send_file(self._socket, document.plain)
+        sent_at = time.monotonic()
         self._answer()
+        return sent_at
 
     def print_small(self, document: Document) -> float:
         """Send a Print-Job in one piece, again while the server is busy; return when the one it took was sent."""
-        message = self.message(ipp.print_job(self._uri, MIME) + document.content[:])
+        message = self.message(ipp.print_job(self._uri, document.mime) + document.content[:])
         while True:
             sent_at = time.monotonic()
             try:
@@ -78,7 +83,7 @@ class Connection:
 
     def print_slowly(self, document: Document, rate: float) -> tuple[float, float]:
         """Send a Print-Job at `rate` bytes a second; return when the document's first and last bytes were sent."""
-        self._socket.sendall(self.message(ipp.print_job(self._uri, MIME), document.size))
+        self._socket.sendall(self.message(ipp.print_job(self._uri, document.mime), document.size))
         start, sent, step = time.monotonic(), 0, int(rate * STEP_S)
         while sent < document.size:
             time.sleep(max(0.0, start + sent / rate - time.monotonic()))

@@ -14,15 +14,14 @@ SEED = 1
 
 
 class Document:
-    """`size` bytes in memory files: `plain`, and `chunked` as HTTP has it, without the last, empty chunk."""
+    """Bytes in memory files: `plain`, and `chunked` as HTTP has it, without the last, empty chunk."""
 
-    def __init__(self, size: int):
-        assert size >= len(SYNC_AND_HEADER)
-        content = SYNC_AND_HEADER + random.Random(SEED).randbytes(size - len(SYNC_AND_HEADER))
-        self.size = size
+    def __init__(self, content: bytes, mime: str = MIME):
+        self.size, self.mime = len(content), mime
         self.plain = memory_file(content)
-        self.chunked = memory_file(b"".join(chunk(content[at : at + CHUNK]) for at in range(0, size, CHUNK)))
-        self.content = mmap.mmap(self.plain, size, access=mmap.ACCESS_READ)
+        chunks = (chunk(content[at : at + CHUNK]) for at in range(0, self.size, CHUNK))
+        self.chunked = memory_file(b"".join(chunks))
+        self.content = mmap.mmap(self.plain, self.size, access=mmap.ACCESS_READ)
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -53,4 +52,8 @@ def memory_file(content: bytes) -> int:
     return descriptor
 
 
-document = cache(Document)
+@cache
+def document(size: int) -> Document:
+    """Return `size` bytes that begin as a document does, and are noise."""
+    assert size >= len(SYNC_AND_HEADER)
+    return Document(SYNC_AND_HEADER + random.Random(SEED).randbytes(size - len(SYNC_AND_HEADER)))

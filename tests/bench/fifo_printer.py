@@ -12,7 +12,7 @@ from typing import Any
 import usb.backend
 import usb.core
 
-DEVICE_ID = b"MFG:Feedpath;MDL:Bench;CMD:URF,PWGRaster,JPEG,PDF;CLS:PRINTER;"
+DEVICE_ID = "MFG:Feedpath;MDL:Bench;CMD:URF,PWGRaster,JPEG,PDF;CLS:PRINTER;"
 READY = b"\x18"  # selected, no error: USB Printer Class 1.1, 4.2.2
 GET_DEVICE_ID, GET_PORT_STATUS = 0, 1  # 4.2.1, 4.2.2
 
@@ -46,8 +46,9 @@ ENDPOINTS = [descriptor(bEndpointAddress=address, **ENDPOINT) for address in (0x
 class FifoBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no types
     """The bus. See usb.backend.IBackend for the methods."""
 
-    def __init__(self, fifo: str):
+    def __init__(self, fifo: str, device_id: str):
         self._fifo = os.open(fifo, os.O_WRONLY)
+        self._device_id = device_id.encode()
 
     def enumerate_devices(self) -> Iterator[SimpleNamespace]:
         yield DEVICE
@@ -92,7 +93,8 @@ class FifoBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no t
         self, dev_handle: object, request_type: int, request: int, value: int, index: int, data: Any, timeout: int
     ) -> int:
         """Answer what the printer class asks; there is nothing else to ask."""
-        answers = {GET_PORT_STATUS: READY, GET_DEVICE_ID: (len(DEVICE_ID) + 2).to_bytes(2, "big") + DEVICE_ID}
+        device_id = (len(self._device_id) + 2).to_bytes(2, "big") + self._device_id
+        answers = {GET_PORT_STATUS: READY, GET_DEVICE_ID: device_id}
         answer = array.array("B", answers.get(request, b"")[: len(data)])
         data[: len(answer)] = answer
         return len(answer)

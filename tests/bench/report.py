@@ -10,48 +10,45 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from tests.bench.bars import BARS, MEASURES, OURS, Bar
-from tests.bench.bench import Bench
+from tests.bench.bars import OURS, Bar, Table
+from tests.bench.bench import Run
 from tests.bench.document import MIB
 
-PACKAGES = ("cups-ipp-utils", "cups-daemon", "p910nd")  # Debian's, as dpkg names them
-LABELS = {measure.key: measure.label for measure in MEASURES}
 
-
-def markdown(bench: Bench) -> str:
+def markdown(run: Run, of: Table) -> str:
     """Return the whole page."""
     return "\n".join(
         (
-            "# The backbone, beside Debian's print servers",
+            f"# {of.title}",
             "",
-            *environment(bench),
+            *environment(run, of),
             "",
             "## Bars",
             "",
             "Medians over the rounds. A ratio is feedpath's figure by the peer's of the same round.",
+            *([""] if of.notes else []),
+            *(f"- {note}" for note in of.notes),
             "",
-            *table(("", OURS, "peer's", "ratio", "wanted", ""), bar_rows(bench)),
+            *table(("", OURS, "peer's", "ratio", "wanted", ""), bar_rows(run, of)),
             "",
             "## Figures",
             "",
-            "Median (least to most). CPU is user and system time of the server's processes, children included.",
+            f"Median (least to most). {of.figures}",
             "",
-            *table(("", *bench.servers), figure_rows(bench)),
+            *table(("", *of.columns), figure_rows(run, of)),
             "",
         )
     )
 
 
-def environment(bench: Bench) -> Iterator[str]:
+def environment(run: Run, of: Table) -> Iterator[str]:
     """Yield what the figures belong to, a line each."""
     yield f"- Date: {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}"
     yield f"- Machine: {processor()}, {os.cpu_count()} cores, {memory_mib()} MiB; Linux {platform.release()}"
     yield f"- feedpath: {version('feedpath')}, Python {platform.python_version()}, pyusb {version('pyusb')}"
-    yield f"- Debian's: {', '.join(map(debian_version, PACKAGES))}"
-    yield f"- Rounds: {bench.rounds}, all servers interleaved, on the loopback of a private network namespace"
-    yield f"- Load average of the machine before the run: {bench.load:.1f}"
-    yield f"- Bulk job: {bench.sizes.bulk // MIB} MiB of PWG raster"
-    yield f"- Checked: {bench.verified} transfers, each by count and SHA-256 at the device; every answer a success"
+    yield f"- Debian's: {', '.join(map(debian_version, of.packages))}"
+    yield f"- Load average of the machine before the run: {run.load:.1f}"
+    yield from (f"- {line}" for line in run.about())
 
 
 def processor() -> str:
@@ -71,27 +68,28 @@ def debian_version(package: str) -> str:
     return subprocess.run(query, check=True, capture_output=True, text=True).stdout
 
 
-def bar_rows(bench: Bench) -> Iterator[tuple[str, ...]]:
+def bar_rows(run: Run, of: Table) -> Iterator[tuple[str, ...]]:
     """Yield a row for each bar that was measured."""
-    for bar in BARS:
-        if (bar.key, OURS) in bench.samples:
-            yield bar_row(bench, bar)
+    labels = {measure.key: measure.label for measure in of.measures}
+    for bar in of.bars:
+        if (bar.key, OURS) in run.samples:
+            yield labels[bar.key], *bar_cells(run, bar)
 
 
-def bar_row(bench: Bench, bar: Bar) -> tuple[str, ...]:
-    """Return one bar's row."""
-    figure = bar.figure(bench.taken)
+def bar_cells(run: Run, bar: Bar) -> tuple[str, ...]:
+    """Return what one bar's row has behind its label."""
+    figure = bar.figure(run.taken)
     wanted = f"{'at most' if bar.at_most else 'at least'} {bar.limit:g}{' x ' + bar.peer if bar.peer else ''}"
-    theirs = f"{median(bench.taken(bar.key, bar.peer)):.4g}" if bar.peer else ""
+    theirs = f"{median(run.taken(bar.key, bar.peer)):.4g}" if bar.peer else ""
     ratio = f"{figure:.2f}" if bar.peer else ""
-    ours = f"{median(bench.taken(bar.key, OURS)):.4g}"
-    return LABELS[bar.key], ours, theirs, ratio, wanted, "met" if bar.met(figure) else "**missed**"
+    ours = f"{median(run.taken(bar.key, OURS)):.4g}"
+    return ours, theirs, ratio, wanted, "met" if bar.met(figure) else "**missed**"
 
 
-def figure_rows(bench: Bench) -> Iterator[tuple[str, ...]]:
+def figure_rows(run: Run, of: Table) -> Iterator[tuple[str, ...]]:
     """Yield a row for each measure that was taken."""
-    for measure in MEASURES:
-        cells = [cell(bench.samples.get((measure.key, name)), measure.digits) for name in bench.servers]
+    for measure in of.measures:
+        cells = [cell(run.samples.get((measure.key, name)), measure.digits) for name in of.columns]
         if any(cells):
             yield measure.label, *cells
 

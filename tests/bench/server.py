@@ -6,7 +6,7 @@ from pathlib import Path
 
 from feedpath import appliance
 from feedpath.settings import Settings
-from tests.bench.fifo_printer import FifoBackend
+from tests.bench.fifo_printer import DEVICE_ID, FifoBackend
 
 
 def main() -> int:
@@ -16,12 +16,13 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--port", required=True)
     parser.add_argument("--raw-port", required=True)
+    parser.add_argument("--device-id", default=DEVICE_ID)
     options = parser.parse_args()
     options.data.mkdir(exist_ok=True)
-    settings = Settings()
+    settings, printer = Settings(), FifoBackend(options.fifo, options.device_id)
     for name, text in (("listen", "127.0.0.1"), ("port", options.port), ("raw", "on"), ("raw-port", options.raw_port)):
         settings.override(name, text)
-    return appliance.run(options.data, settings, [FifoBackend(options.fifo)], started=lambda running: None)
+    return appliance.run(options.data, settings, [printer], started=lambda running: None)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ PATIENCE_S = 60
 
 
 class Receipt(NamedTuple):
-    """What came: how many bytes, their SHA-256, and when the first and the last came (monotonic seconds)."""
+    """What came: how many bytes, their SHA-256, and when the first and the last came (monotonic seconds).
+
+    The first is the one behind those that were expected to come before what counts.
+    """
 
     size: int
     digest: str
@@ -91,9 +94,9 @@ class Sink:
         self._process = multiprocessing.Process(target=serve, args=(theirs, sources), daemon=True)
         self._process.start()
 
-    def expect(self, source: str, size: int) -> None:
-        """Start to read `size` bytes."""
-        self._orders.send((source, size))
+    def expect(self, source: str, size: int, before: int = 0) -> None:
+        """Start to read `size` bytes, of which so many come before the first that counts."""
+        self._orders.send((source, size, before))
 
     def receipt(self) -> Receipt:
         """Wait until they have come, or nothing has for long."""
@@ -113,11 +116,11 @@ def serve(orders: Connection, sources: dict[str, Source]) -> None:
     """Read what is ordered, until the bench ends this process."""
     window = memoryview(bytearray(WINDOW))
     while True:
-        name, size = orders.recv()
-        orders.send(read(sources[name], size, window))
+        name, size, before = orders.recv()
+        orders.send(read(sources[name], size, before, window))
 
 
-def read(source: Source, size: int, window: memoryview) -> Receipt:
+def read(source: Source, size: int, before: int, window: memoryview) -> Receipt:
     """Read `size` bytes from the source."""
     digest, count, held, first_at, last_at = hashlib.sha256(), 0, 0, 0.0, 0.0
     while count < size:
@@ -125,8 +128,8 @@ def read(source: Source, size: int, window: memoryview) -> Receipt:
         if not got:
             break
         last_at = time.monotonic()
-        first_at = first_at or last_at
         count += got
+        first_at = first_at or (last_at if count > before else 0.0)
         held += got
         if held == len(window) and count < size:
             digest.update(window)

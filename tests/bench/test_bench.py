@@ -1,18 +1,24 @@
 """The bench itself, with little work: that it measures all it should and that its own checks hold. No figure counts."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
+import termios
+import time
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.bench.bars import BARS, MEASURES, OURS, Bar
-from tests.bench.document import CHUNK, Document, chunk, digest
+from tests.bench.__main__ import BACKBONE_WAYS, DOCUMENT_WAYS, chosen
+from tests.bench.bars import BACKBONE, DOCUMENTS, OURS, Bar, Table
+from tests.bench.bench import Mismatch, Run
+from tests.bench.document import CHUNK, chunk, digest, document
 from tests.bench.sink import Fifo, Sink
+from tests.fakes.netns import until
 
 ROOT = Path(__file__).parents[2]
 WATCHDOG_S = 600
@@ -26,28 +32,34 @@ def storage():
         yield Path(folder)
 
 
+@pytest.fixture(scope="module", params=[BACKBONE, DOCUMENTS], ids=lambda table: table.name)
+def table(request):
+    """Each table."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def page(tmp_path_factory, storage):
+def page(table, tmp_path_factory, storage):
     """The table of a quick run."""
     output = tmp_path_factory.mktemp("bench") / "table.md"
-    options = ["--quick", "--storage", str(storage), "--output", str(output)]
+    options = [table.name, "--quick", "--storage", str(storage), "--output", str(output)]
     command = [sys.executable, str(ROOT / "tools/bench"), *options]
     run = subprocess.run(command, capture_output=True, text=True, timeout=WATCHDOG_S, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     return output.read_text()
 
 
-def test_a_quick_run_measures_every_row_and_judges_every_bar(page):
+def test_a_quick_run_measures_every_row_and_judges_every_bar(page: str, table: Table) -> None:
     bars, figures = page.split("## Figures")
     rows = [line.strip("| ").split(" | ") for line in figures.splitlines() if line.startswith("| ")][2:]
-    assert [row[0] for row in rows] == [measure.label for measure in MEASURES]
+    assert [row[0] for row in rows] == [measure.label for measure in table.measures]
     assert all(len(row) > 1 and row[1] for row in rows), "a figure of feedpath is missing"
-    assert bars.count("| met |") + bars.count("| **missed** |") == len(BARS)
+    assert bars.count("| met |") + bars.count("| **missed** |") == len(table.bars)
 
 
-def test_a_quick_run_checks_what_came_out(page):
+def test_a_quick_run_checks_what_came_out(page, table):
     transfers = next(line for line in page.splitlines() if line.startswith("- Checked: "))
-    assert int(transfers.split()[2]) >= 20
+    assert int(transfers.split()[2]) >= {BACKBONE: 20, DOCUMENTS: 5}[table]
 
 
 def test_a_quick_run_leaves_nothing_behind(page, storage):
@@ -85,9 +97,50 @@ def test_the_sink_tells_size_and_hash_of_what_came(tmp_path):
     assert 0 < receipt.first_at <= receipt.last_at
 
 
+def test_the_first_byte_that_counts_may_have_others_before_it(tmp_path):
+    sink = Sink({"machine": Fifo(tmp_path / "machine")})
+    try:
+        sink.expect("machine", 10, before=4)
+        with (tmp_path / "machine").open("wb", buffering=0) as machine:
+            machine.write(b"0123")
+            until(lambda: not waiting(machine), "the first bytes read")
+            between = time.monotonic()
+            machine.write(b"456789")
+        receipt = sink.receipt()
+    finally:
+        sink.stop()
+    assert receipt.size == 10
+    assert between < receipt.first_at
+
+
+def waiting(pipe):
+    """Return how many bytes of a pipe are not read yet."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def test_a_conversion_that_gives_other_bytes_than_before_is_noticed():
+    run = Run(1)
+    run.same("a page", 2, "digest")
+    run.same("a page", 2, "digest")
+    with pytest.raises(Mismatch, match="there were 2 bytes, SHA-256 digest, and now 3 bytes"):
+        run.same("a page", 3, "digest")
+
+
+@pytest.mark.parametrize(
+    "words, backbone, documents",
+    [
+        ([], tuple(BACKBONE_WAYS), tuple(DOCUMENT_WAYS)),
+        (["documents"], (), tuple(DOCUMENT_WAYS)),
+        (["pdf", "jobs", "raster"], ("jobs",), ("raster", "pdf")),
+    ],
+)
+def test_words_choose_a_table_or_rows_of_it(words, backbone, documents):
+    assert (chosen(words, "backbone"), chosen(words, "documents")) == (backbone, documents)
+
+
 def test_a_document_in_chunks_is_the_same_document():
-    with closing(Document(2 * CHUNK + 5)) as document:
-        content = document.content[:]
+    with closing(document(2 * CHUNK + 5)) as sent:
+        content = sent.content[:]
         parts = (content[:CHUNK], content[CHUNK : 2 * CHUNK], content[2 * CHUNK :])
-        assert os.pread(document.chunked, 4 * CHUNK, 0) == b"".join(map(chunk, parts))
-        assert digest(document, 2) == hashlib.sha256(content * 2).hexdigest()
+        assert os.pread(sent.chunked, 4 * CHUNK, 0) == b"".join(map(chunk, parts))
+        assert digest(sent, 2) == hashlib.sha256(content * 2).hexdigest()
