@@ -6,7 +6,7 @@ shut in, too. What it says of the machine is added to what the status channel te
 
 from collections.abc import Iterator, Mapping
 
-from feedpath.back.pdl import cupsdriver, filters, languages, pjl, ppdsettings
+from feedpath.back.pdl import cupsdriver, filters, foomatic, languages, pjl, ppdsettings
 from feedpath.back.pdl.convert import READ
 from feedpath.back.pdl.cupsdriver import NONE
 from feedpath.back.pdl.filters import FilterFailed, Host
@@ -109,7 +109,8 @@ class Bridge:
         self._told.begin()
         try:
             program = cupsdriver.program(self._ppd, self._host)
-            yield from filters.run([program], self._worker.given(), job, self._ppd, self._host)
+            document, job = foomatic.fed(self._ppd, self._worker.given(), job)
+            yield from filters.run([program], document, job, self._ppd, self._host)
         except FilterFailed as failed:
             raise Refused(FAILED, f"The printer's driver failed: {failed}") from failed
         finally:

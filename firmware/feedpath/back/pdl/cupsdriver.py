@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from feedpath.back.pdl import cupsraster, filters, ppdchoices
+from feedpath.back.pdl import cupsraster, filters, foomatic, ppdchoices
 from feedpath.back.pdl.cupsraster import Target
 from feedpath.back.pdl.filters import FilterFailed, Host, Job
 from feedpath.back.pdl.page import Page, Raster, Setup
@@ -32,7 +32,8 @@ def encode(
     """
     host = host or Host()
     raster = cupsraster.encode((page, target(ppd, setup, choices, page.raster)) for page in pages)
-    return filters.run([program(ppd, host)], raster, job(ppd, setup, choices), ppd, host)
+    document, told = foomatic.fed(ppd, raster, job(ppd, setup, choices))
+    return filters.run([program(ppd, host)], document, told, ppd, host)
 
 
 def job(ppd: Ppd, setup: Setup, choices: "Mapping[str, str]" = NONE) -> Job:
@@ -49,7 +50,8 @@ def program(ppd: Ppd, host: Host) -> str:
     name = ppd.raster_filter.removeprefix(f"{host.filters}/")
     if not name or name == "-" or "/" in name or name.startswith("."):
         raise FilterFailed(f"{ppd.name} takes no raster from a program of CUPS.")
-    path = f"{host.filters}/{name}"
+    folder = foomatic.PROGRAMS if foomatic.is_ours(ppd) else host.filters
+    path = f"{folder}/{name}"
     if not os.access(path, os.X_OK):
-        raise FilterFailed(f"{ppd.name} needs the program {name}, which is not installed in {host.filters}.")
+        raise FilterFailed(f"{ppd.name} needs the program {name}, which is not installed in {folder}.")
     return path

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from feedpath.back.pdl import foomatic
 from feedpath.back.pdl import ppd as ppds
 from feedpath.back.pdl.called import MAKES, fields, make
 from feedpath.back.pdl.ppd import Ppd
@@ -26,7 +27,7 @@ COMPILER = "ppdc"
 IN_THE_NETWORK = ("driverless", "driverless-fax")  # programs that look for printers, not for drivers
 WITHIN_S = 60.0  # a program's answer: Gutenprint's list takes half a second, foomatic's archives ten on a small board
 LIST_BYTES = 32 * 1024 * 1024
-VERSION = 1  # of the file
+VERSION = 2  # of the file
 RASTER_SCHEMES = ("gutenprint",)  # programs whose drivers take raster all of them, which their lists do not tell
 
 LISTED = re.compile(r'"([^"]*)"\s+(\S+)\s+"([^"]*)"\s+"([^"]*)"\s+"([^"]*)"')
@@ -169,15 +170,24 @@ def index(cache: "Path | None", programs: str = PROGRAMS, folders: "tuple[str, .
 
 
 def choose(known: Index, device_id: str, programs: str = PROGRAMS) -> "tuple[Match, Ppd] | None":
-    """Return the best driver that is really there and takes raster, with its PPD; None where there is none."""
+    """Return the best driver that is really there and takes raster, with its PPD; None where there is none.
+
+    One that knows the model, and prints in its colours, goes before one that prints in black what has colours.
+    """
+    second = None
     for match in known.matches(device_id):
+        if second is not None and match.score < SAME_DESCRIPTION:
+            break
         try:
             driver = load(match.entry, programs)
         except WireError:
             continue
-        if driver.raster_filter not in ("", "-"):
+        if driver.raster_filter in ("", "-") or not foomatic.is_there(driver):
+            continue
+        if not foomatic.is_second_best(driver):
             return match, driver
-    return None
+        second = second or (match, driver)
+    return second
 
 
 def ready(uri: str, programs: str = PROGRAMS) -> "tuple[Entry, Ppd]":
@@ -194,7 +204,11 @@ def ready(uri: str, programs: str = PROGRAMS) -> "tuple[Entry, Ppd]":
 
 
 def load(entry: Entry, programs: str = PROGRAMS) -> Ppd:
-    """Return the PPD of a driver; raise WireError where it is gone or broken."""
+    """Return the PPD of a driver, taking raster where that can be; raise WireError where it is gone or broken."""
+    return foomatic.adapted(_load(entry, programs))
+
+
+def _load(entry: Entry, programs: str) -> Ppd:
     scheme, _, place = entry.uri.partition("://")
     if scheme == "file":
         return ppds.read(_unpacked(Path(place)))
@@ -234,7 +248,7 @@ def _read(path: Path) -> "Iterator[Entry]":
             for file, text in _compiled(path):
                 yield entry_of(f"drv://{path}#{file}", ppds.read(text))
         elif path.name.lower().endswith(KINDS):
-            yield entry_of(f"file://{path}", ppds.read(_unpacked(path)))
+            yield entry_of(f"file://{path}", foomatic.adapted(ppds.read(_unpacked(path))))
         else:
             yield from listed(_answer([str(path), "list"], LIST_BYTES).decode("utf-8", "replace"))
     except WireError:

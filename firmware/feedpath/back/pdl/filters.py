@@ -56,7 +56,7 @@ class Host(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What a program is told of a job. options: words as of lp's -o."""
+    """What a program is told of a job. options: words as of lp's -o; own: the words of a program that is no filter."""
 
     id: int = 1
     user: str = "anonymous"
@@ -64,6 +64,12 @@ class Job(NamedTuple):
     copies: int = 1
     options: str = ""
     type: str = RASTER
+    own: "tuple[str, ...]" = ()
+
+    @property
+    def words(self) -> "list[str]":
+        """Return what stands behind the program's name."""
+        return list(self.own) or [str(self.id), self.user, self.title, str(self.copies), self.options]
 
 
 def run(
@@ -174,8 +180,7 @@ class _Chain:
         host = self._host
         runnable = (host.filters, host.server_bin, host.data, *(os.path.realpath(path) for path in programs))
         place = Place(folder, runnable, program.give_away(folder))
-        plain = (str(job.id), job.user, job.title, str(job.copies), job.options)
-        words = [word.replace("\0", "") for word in plain]
+        words = [word.replace("\0", "") for word in job.words]
         before: "IO[bytes] | None" = None
         for number, path in enumerate(programs):
             environment = _environment(host, job, folder, f"{folder}/{number}")

@@ -59,7 +59,7 @@ SOURCES = {  # media-source (PWG 5100.3, 5100.7): the names of choices, the best
 }
 TYPE_OPTIONS = ("MediaType",)
 TYPES = {  # media-type (PWG 5101.1, 5): the same
-    "stationery": ("plain", "normal", "stationery"),
+    "stationery": ("plain", "normal", "standard", "stationery"),
     "stationery-lightweight": ("thin", "light"),
     "stationery-heavyweight": ("thick", "heavy"),
     "stationery-letterhead": ("letterhead",),
