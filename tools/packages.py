@@ -27,6 +27,8 @@ PEERS = {  # Debian package: what the tests do with it
     "printer-driver-brlaser": "a driver of lasers, with a .drv file, in black",
     "printer-driver-dymo": "a driver of label printers that asks for their status between labels",
     "printer-driver-escpr": "a driver of ink-jets that asks libcups for its PPD file",
+    "printer-driver-foo2zjs": "encoders and decoders of lasers that are drawn for bit by bit",
+    "printer-driver-foo2zjs-common": "their PPD files, and the scripts that would run them",
     "printer-driver-gutenprint": "a driver of ink-jets, with a program that lists thousands, in colour",
     "printer-driver-hpcups": "a driver of ink-jets that wants red, green, blue and white",
     "printer-driver-ptouch": "a driver of label printers that several programs make up",

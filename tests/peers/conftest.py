@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,12 @@ def programs() -> None:
     missing = {PROGRAMS[name] for name in netns.programs_missing(list(PROGRAMS))}
     if missing:
         pytest.fail("tests with real peers need: apt-get install %s" % " ".join(sorted(missing)))
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the index of the drivers that are installed is kept: who makes it first, waits for seconds."""
+    return tmp_path_factory.mktemp("index") / "drivers.json"
 
 
 @pytest.fixture(scope="module")

@@ -105,12 +105,6 @@ MACHINES = (
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where the index is kept."""
-    return tmp_path_factory.mktemp("index") / "drivers.json"
-
-
-@pytest.fixture(scope="module")
 def index(kept: Path) -> Index:
     """Return what is installed; say exactly what is missing."""
     missing = {package for file, package in NEEDED.items() if not os.path.exists(file)}

@@ -6,7 +6,7 @@ stand in the file.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from feedpath.back.pdl import bitmaps, encoders
@@ -52,14 +52,14 @@ def adapted(ppd: Ppd) -> Ppd:
     encoder = encoders.find(script, always)
     if encoder is None or PAGE_SIZE not in ppd.options:
         return ppd
-    sizes = [name for name in ppd.options[PAGE_SIZE].choices if name in encoder.clips and _told(ppd, PAGE_SIZE, name)]
+    sizes = [name for name in ppd.options[PAGE_SIZE].choices if name in encoder.clips and told(ppd, PAGE_SIZE, name)]
     if not sizes:
         return ppd
     lines = [*_head(ppd, encoder, [script, *always]), *_geometry(encoder, sizes)]
     for option in ppd.options.values():
         if option.keyword in (PAGE_SIZE, PAGE_REGION):
             lines += _option(ppd, option, sizes)
-        elif any(encoder.takes(_told(ppd, option.keyword, name)) for name in option.choices):
+        elif any(encoder.takes(told(ppd, option.keyword, name)) for name in option.choices):
             lines += _option(ppd, option, list(option.choices))
     return ppds.read("\n".join([*lines, ""]).encode())
 
@@ -71,25 +71,38 @@ def fed(ppd: Ppd, raster: "Iterator[bytes | memoryview]", job: "Job") -> "tuple[
     """
     if not is_ours(ppd):
         return raster, job
-    script, *always = ppd.attribute(OURS).split()
-    encoder = encoders.find(script, always)
-    assert encoder is not None  # as it was when the file was made
+    encoder = _encoder(ppd)
     pages = bitmaps.Bitmaps(raster, lambda page: _placed(encoder, page))
     chosen = dict(option.split("=", 1) for option in job.options.split())
     marks = ppds.marked(ppd, {**chosen, PAGE_SIZE: pages.first.name})
-    words = encoder.words([*always, *(word for each in marks.items() for word in _told(ppd, *each))])
-    return iter(pages), job._replace(own=_words(encoder, pages.first, words), type="image/x-portable-bitmap")
+    return iter(pages), job._replace(own=words(ppd, pages.first, marks), type="image/x-portable-bitmap")
 
 
-def _words(encoder: Encoder, page: bitmaps.Header, words: "dict[str, str]") -> "tuple[str, ...]":
-    """Return what the encoder is told of pages like the first."""
+def words(ppd: Ppd, page: bitmaps.Header, marks: "Mapping[str, str]") -> "tuple[str, ...]":
+    """Return what an encoder is told of pages like this one, where these choices are made."""
+    encoder = _encoder(ppd)
+    chosen = [word for option in marks.items() for word in told(ppd, *option)]
+    found = encoder.words([*ppd.attribute(OURS).split()[1:], *chosen])
     across, down = page.resolution
     width, height = encoder.sheet(page.name, page.resolution)
-    left, top, right, bottom = encoder.clip(page.name, page.resolution, words)
-    words = {**words, "r": f"{across}x{down}", "g": f"{width}x{height}"}
+    left, top, right, bottom = encoder.clip(page.name, page.resolution, found)
+    found = {**found, "r": f"{across}x{down}", "g": f"{width}x{height}"}
     if encoder.clips_all:
-        words = {**words, "u": f"{left}x{top}", "l": f"{right}x{bottom}"}
-    return tuple(f"-{letter}{value}" for letter, value in words.items())
+        found = {**found, "u": f"{left}x{top}", "l": f"{right}x{bottom}"}
+    return tuple(f"-{letter}{value}" for letter, value in found.items())
+
+
+def told(ppd: Ppd, option: str, choice: str) -> "list[str]":
+    """Return the words that a choice of an option gives the program."""
+    return list(filter(encoders.WORD.fullmatch, ppd.attribute(SETTING, f"{option}={choice}").split()))
+
+
+def _encoder(ppd: Ppd) -> Encoder:
+    """Return the encoder that a driver made here runs."""
+    script, *always = ppd.attribute(OURS).split()
+    encoder = encoders.find(script, always)
+    assert encoder is not None  # as it was when the file was made
+    return encoder
 
 
 def _placed(encoder: Encoder, page: bitmaps.Header) -> Placed:
@@ -124,11 +137,6 @@ def _command(ppd: Ppd) -> "list[str]":
     return [script, *filter(encoders.WORD.fullmatch, told)]
 
 
-def _told(ppd: Ppd, option: str, choice: str) -> "list[str]":
-    """Return the words that a choice gives the program."""
-    return list(filter(encoders.WORD.fullmatch, ppd.attribute(SETTING, f"{option}={choice}").split()))
-
-
 def _head(ppd: Ppd, encoder: Encoder, command: "list[str]") -> "Iterator[str]":
     yield '*PPD-Adobe: "4.3"'
     for keyword in KEPT:
@@ -158,15 +166,15 @@ def _option(ppd: Ppd, option: Option, names: "list[str]") -> "Iterator[str]":
     if option.default in names:
         yield f"*Default{keyword}: {option.default}"
     for name in names:
-        choice, told = option.choices[name], _told(ppd, keyword, name)
+        choice = option.choices[name]
         yield f'*{keyword} {name}/{choice.text}: "{_code(ppd, keyword, name)}"'
-        yield f'*{SETTING} {keyword}={name}: "{" ".join(told)}"'
+        yield f'*{SETTING} {keyword}={name}: "{" ".join(told(ppd, keyword, name))}"'
     yield f"*CloseUI: *{keyword}"
 
 
 def _code(ppd: Ppd, keyword: str, name: str) -> str:
     if keyword == "Resolution":
-        dpi = next(filter(None, (_resolution(word.removeprefix("-r")) for word in _told(ppd, keyword, name))), None)
+        dpi = next(filter(None, (_resolution(word.removeprefix("-r")) for word in told(ppd, keyword, name))), None)
         return f"<</HWResolution[{dpi[0]} {dpi[1]}]>>setpagedevice" if dpi else ""
     return CODE.get((keyword, name), "")
 
