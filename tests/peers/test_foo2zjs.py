@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import pytest
 
-from feedpath.back.pdl import cupsdriver, cupsraster, drivers, firmware, foomatic
+from feedpath.back.pdl import cupsdriver, cupsraster, drivers, firmware, foomatic, ppdchoices
 from feedpath.back.pdl import ppd as ppds
 from feedpath.back.pdl.bitmaps import Header
 from feedpath.back.pdl.drivers import Entry
-from feedpath.back.pdl.page import Page, Setup
+from feedpath.back.pdl.page import RGB24, Page, Setup
 from feedpath.back.pdl.ppd import Ppd
 from tests.fakes import documents
 from tests.fakes.firmware import DATED, DOWNLOAD, PROGRAM
@@ -40,6 +40,9 @@ MACHINES = (  # one for each encoder, and for each model of foo2zjs
     "HP Color LaserJet 2600n", "KONICA MINOLTA magicolor 2530 DL", "Samsung ML-1670", "Lexmark C500", "Oki C3400",
     "Xerox Phaser 3010", "Ricoh SP 112",
 )  # fmt: skip
+IN_COLOR = ("HP LaserJet Pro CP1025nw", "HP Color LaserJet 2600n", "KONICA MINOLTA magicolor 2530 DL", "Lexmark C500",
+            "Fuji Xerox DocuPrint CM205", "Samsung CLP-300")  # fmt: skip
+IN_STRIPES = ("Samsung CLP-300",)  # whose planes come in stripes, as many as have something to print
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +75,7 @@ def by_the_script(scripts: Path, words: "list[str]") -> "set[str]":
     done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
     lines = done.stdout.split("\n")[:-1]
     whole = re.sub(r"(-[ulLXZJU]) ", r"\1", " ".join(lines)).split()
-    return {word for word in whole if not re.fullmatch(r"-[JU]|-D0|-a50(,50){5}|-O0(,0){3}", word)}
+    return {word for word in whole if not re.fullmatch(r"-[JU]|-D0|-a50(,50){5}|-O0(,0){3}|-[AB]", word)}
 
 
 def chosen(driver: Ppd, turn: int) -> "dict[str, str]":
@@ -115,14 +118,39 @@ def decoded(driver: Ppd, data: bytes, *words: str) -> str:
     return done.stdout.decode("latin-1")
 
 
-PAGE = re.compile(r"\[Page \d+\]|pageNum=\d|, Page \d|\[Page Start\]|PAGESTATUS=START")
+def pages(said: str) -> int:
+    """Return how many pages a decoder has read."""
+    numbered = set(re.findall(r"(?:\[Page |pageNum=|, Page )(\d+)", said))
+    return len(numbered) or len(re.findall(r"\[Page Start\]|PAGESTATUS=START", said))
 
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_an_encoder_takes_two_pages_and_its_decoder_reads_them(installed: "dict[str, Entry]", machine: str) -> None:
-    driver, setup = drivers.load(installed[machine]), Setup(media=A4)
+    driver, setup = drivers.load(installed[machine]), Setup(media=A4, color=False)
     output = b"".join(cupsdriver.encode((text_like(driver, setup) for _ in range(2)), setup, driver, {}))
-    assert len(PAGE.findall(decoded(driver, output))) == 2
+    assert pages(decoded(driver, output)) == 2
+
+
+@pytest.mark.parametrize("machine", IN_COLOR)
+def test_an_encoder_takes_inks_and_its_decoder_reads_them(installed: "dict[str, Entry]", machine: str) -> None:
+    driver, setup = drivers.load(installed[machine]), Setup(media=A4)
+    assert ppdchoices.offers(driver).color
+    in_colour, in_grey = (
+        b"".join(cupsdriver.encode([flat(driver, setup, pixel)], setup, driver, {}))
+        for pixel in (b"\xff\x80\x00", b"\x80" * 3)
+    )
+    planes = decoded(driver, in_colour).count("DL = 0")
+    assert pages(decoded(driver, in_colour)) == pages(decoded(driver, in_grey)) == 1
+    assert planes == 4 * decoded(driver, in_grey).count("DL = 0") or machine in IN_STRIPES
+
+
+def flat(driver: Ppd, setup: Setup, pixel: bytes) -> Page:
+    """Return a page with a block of one colour."""
+    raster = cupsdriver.target(driver, setup, {}).raster
+    assert raster.space == RGB24
+    white = b"\xff" * raster.stride
+    row = (pixel * 800).ljust(raster.stride, b"\xff")
+    return Page(raster, (memoryview(row if 1000 < number < 1200 else white) for number in range(raster.height)))
 
 
 def test_each_pixel_arrives_where_it_was(installed: "dict[str, Entry]", tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""Pages of CUPS raster, one bit a pixel, become portable bitmaps of whole sheets: PBM, raw (netpbm, pbm(5)).
+"""Pages of CUPS raster become bitmaps of whole sheets: in black raw PBM (netpbm, pbm(5)), in four inks bitcmyk.
 
-Encoders want the sheet from edge to edge and cut off themselves what cannot be printed of it.
+Encoders want the sheet from edge to edge and cut off themselves what cannot be printed of it. bitcmyk is Ghostscript's
+device of that name: rows of four bits a pixel, cyan in the highest, without a header.
 """
 
 import struct
@@ -18,12 +19,13 @@ SIZES_DIFFER = (
 
 
 class Header(NamedTuple):
-    """What is known of a page: the name of its sheet, its pixels, dots per inch across and down."""
+    """What is known of a page: the name of its sheet, its pixels, dots per inch across and down, bits of a pixel."""
 
     name: str
     width: int
     height: int
     resolution: "tuple[int, int]"
+    bits: int = 1
 
 
 class Placed(NamedTuple):
@@ -67,9 +69,11 @@ class Bitmaps:
     def _page(self, page: Header) -> "Iterator[bytes | memoryview]":
         """Yield the bitmap of a page, some rows at a time."""
         sheet = self._placed(page)
-        row, whole = (page.width + 7) // 8, (sheet.width + 7) // 8
-        begin = sheet.left // 8
-        yield b"P4\n%d %d\n" % (sheet.width, sheet.height) + bytes(whole * sheet.top)
+        row, whole = (page.width * page.bits + 7) // 8, (sheet.width * page.bits + 7) // 8
+        begin = sheet.left * page.bits // 8
+        head = b"P4\n%d %d\n" % (sheet.width, sheet.height) if page.bits == 1 else b""
+        if above := head + bytes(whole * sheet.top):
+            yield above
         left = page.height
         while left:
             rows = min(left, max(1, BAND_BYTES // row))
@@ -93,7 +97,9 @@ class Bitmaps:
         values = struct.unpack(FORM, head)
         name = values[AT["cupsPageSizeName"]].split(b"\0")[0].decode("latin-1")
         resolution = values[AT["HWResolution"]], values[AT["HWResolution"] + 1]
-        return Header(name, values[AT["cupsWidth"]], values[AT["cupsHeight"]], resolution)
+        return Header(
+            name, values[AT["cupsWidth"]], values[AT["cupsHeight"]], resolution, values[AT["cupsBitsPerPixel"]]
+        )
 
     def _take(self, count: int) -> bytearray:
         """Return the next bytes, fewer at the end."""

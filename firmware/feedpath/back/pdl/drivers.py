@@ -172,7 +172,7 @@ def index(cache: "Path | None", programs: str = PROGRAMS, folders: "tuple[str, .
 def choose(known: Index, device_id: str, programs: str = PROGRAMS) -> "tuple[Match, Ppd] | None":
     """Return the best driver that is really there and takes raster, with its PPD; None where there is none.
 
-    One that knows the model, and prints in its colours, goes before one that prints in black what has colours.
+    One that knows the model goes before an encoder for its colours.
     """
     second = None
     for match in known.matches(device_id):

@@ -123,7 +123,7 @@ HIPERC = _alike(150, 100, "Letter", "Legal", "Legal135", "Executive", "A4", "A5"
                 "EnvDL", "EnvMonarch")  # fmt: skip
 DDST = _alike(0, 0, "Letter", "Legal", "Executive", "A4", "A5", "B5jis", "w522h737", "w553h765", "w558h774")
 
-OPTIONS = "dmnprstPXL"  # of all of them
+OPTIONS = "cdmnprstPXL"  # of all of them
 ONCE = {"n": "1", "d": "1"}
 ZJS_USUAL = {**ONCE, "m": "1", "s": "7", "z": "0", "T": "3"}
 LASERJET_ZJS = Encoder("foo2zjs", OPTIONS + "zT", ZJS_USUAL, LASERJET, sheets={"A6": (4956, 3498)})

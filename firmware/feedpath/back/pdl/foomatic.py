@@ -25,6 +25,10 @@ OURS = "FeedpathEncoder"  # a keyword of the files that are made here: the scrip
 POINTS_PER_INCH = 72
 EVEN = 32  # pixels: what is printed of a sheet begins and ends at so many, whole bytes at each resolution
 KEPT = ("LanguageVersion", "Manufacturer", "ModelName", "ShortNickName", "NickName", "1284DeviceID")
+COLOR_MODE, IN_COLOR = "ColorMode", "-c"  # an option, and what encoders are told where it is to be in colour
+ONE_BLACK = {"A": "", "B": ""}  # black is printed by black alone, as scripts have it where they give bitcmyk
+BLACK = "<</cupsColorSpace 3/cupsColorOrder 0/cupsBitsPerColor 1>>setpagedevice"
+INKS = "<</cupsColorSpace 6/cupsColorOrder 0/cupsBitsPerColor 1>>setpagedevice"
 CODE = {  # what choices set in the header of a raster
     ("Duplex", "DuplexNoTumble"): "<</Duplex true/Tumble false>>setpagedevice",
     ("Duplex", "DuplexTumble"): "<</Duplex true/Tumble true>>setpagedevice",
@@ -37,7 +41,7 @@ def is_ours(ppd: Ppd) -> bool:
 
 
 def is_second_best(ppd: Ppd) -> bool:
-    """Return whether a driver prints in black on a machine that has colours, as encoders are fed here."""
+    """Return whether a driver runs an encoder for colours: these are not corrected for the machine here."""
     return is_ours(ppd) and ppd.true("ColorDevice")
 
 
@@ -57,7 +61,9 @@ def adapted(ppd: Ppd) -> Ppd:
         return ppd
     lines = [*_head(ppd, encoder, [script, *always]), *_geometry(encoder, sizes)]
     for option in ppd.options.values():
-        if option.keyword in (PAGE_SIZE, PAGE_REGION):
+        if option.keyword == COLOR_MODE:
+            lines += _colors(ppd, option)
+        elif option.keyword in (PAGE_SIZE, PAGE_REGION):
             lines += _option(ppd, option, sizes)
         elif any(encoder.takes(told(ppd, option.keyword, name)) for name in option.choices):
             lines += _option(ppd, option, list(option.choices))
@@ -87,6 +93,8 @@ def words(ppd: Ppd, page: bitmaps.Header, marks: "Mapping[str, str]") -> "tuple[
     width, height = encoder.sheet(page.name, page.resolution)
     left, top, right, bottom = encoder.clip(page.name, page.resolution, found)
     found = {**found, "r": f"{across}x{down}", "g": f"{width}x{height}"}
+    if page.bits > 1:
+        found = {**found, **ONE_BLACK}
     if encoder.clips_all:
         found = {**found, "u": f"{left}x{top}", "l": f"{right}x{bottom}"}
     return tuple(f"-{letter}{value}" for letter, value in found.items())
@@ -146,8 +154,7 @@ def _head(ppd: Ppd, encoder: Encoder, command: "list[str]") -> "Iterator[str]":
     yield f'*cupsFilter: "{ppds.RASTER} 0 {encoder.program}"'
     yield f'*{OURS}: "{" ".join(command)}"'
     across, down = _resolution(encoder.words(command).get("r", "")) or encoder.resolution
-    black = f"<</HWResolution[{across} {down}]/cupsBitsPerColor 1/cupsColorSpace 3/cupsColorOrder 0>>setpagedevice"
-    yield f'*JobPatchFile 1: "{black}"'
+    yield f'*JobPatchFile 1: "<</HWResolution[{across} {down}]>>setpagedevice {BLACK}"'
 
 
 def _geometry(encoder: Encoder, sizes: "list[str]") -> "Iterator[str]":
@@ -170,6 +177,18 @@ def _option(ppd: Ppd, option: Option, names: "list[str]") -> "Iterator[str]":
         yield f'*{keyword} {name}/{choice.text}: "{_code(ppd, keyword, name)}"'
         yield f'*{SETTING} {keyword}={name}: "{" ".join(told(ppd, keyword, name))}"'
     yield f"*CloseUI: *{keyword}"
+
+
+def _colors(ppd: Ppd, option: Option) -> "Iterator[str]":
+    """Yield the choice between black and colour, whatever ways to correct colours there are."""
+    if any(IN_COLOR in told(ppd, option.keyword, name) for name in option.choices):
+        yield f"*OpenUI *{COLOR_MODE}/{option.text}: PickOne"
+        yield f"*OrderDependency: 20 AnySetup *{COLOR_MODE}"
+        yield f"*Default{COLOR_MODE}: Monochrome"
+        for name, code, word in (("Monochrome", BLACK, ""), ("Color", INKS, IN_COLOR)):
+            yield f'*{COLOR_MODE} {name}: "{code}"'
+            yield f'*{SETTING} {COLOR_MODE}={name}: "{word}"'
+        yield f"*CloseUI: *{COLOR_MODE}"
 
 
 def _code(ppd: Ppd, keyword: str, name: str) -> str:

@@ -17,9 +17,15 @@ SETS_INTO = bytes(2 * 7) + b"".join(bytes(2) + row + bytes(2) for row in ROWS) +
 BITMAP = b"P4\n50 8\n" + SETS_INTO
 
 
-def header(name: str = "A4", width: int = WIDTH) -> bytes:
+def header(name: str = "A4", width: int = WIDTH, bits: int = 1) -> bytes:
     return cupsraster.pack(
-        {"cupsWidth": width, "cupsHeight": HEIGHT, "HWResolution": (600, 300), "cupsPageSizeName": name}
+        {
+            "cupsWidth": width,
+            "cupsHeight": HEIGHT,
+            "HWResolution": (600, 300),
+            "cupsPageSizeName": name,
+            "cupsBitsPerPixel": bits,
+        }
     )
 
 
@@ -33,6 +39,14 @@ def test_each_page_is_set_into_its_sheet_however_it_comes(size: int, pages: int)
     made = Bitmaps(iter(pieces(raster, size)), lambda page: SHEET)
     assert made.first == Header("A4", WIDTH, HEIGHT, (600, 300))
     assert b"".join(made) == BITMAP * pages
+
+
+def test_pages_of_inks_have_four_bits_a_pixel_and_no_header() -> None:
+    rows = [bytes([number]) * 12 for number in (1, 2, 3)]
+    raster = cupsraster.SYNC + (header(bits=4) + b"".join(rows)) * 2
+    made = Bitmaps(iter(pieces(raster, 100)), lambda page: SHEET)
+    page = bytes(2 * 25) + b"".join(bytes(8) + row + bytes(5) for row in rows) + bytes(3 * 25)
+    assert b"".join(made) == page * 2 and made.first.bits == 4
 
 
 def test_no_piece_is_empty_as_that_would_be_the_end() -> None:

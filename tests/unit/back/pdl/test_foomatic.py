@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from feedpath.back.pdl import choose, cupsdriver, cupsraster, encoders, foomatic, ppd, ppdchoices
 from feedpath.back.pdl.drivers import Entry, Match, entry_of
-from feedpath.back.pdl.page import BLACK1, Page, Setup
+from feedpath.back.pdl.page import BLACK1, RGB24, Page, Setup
 from feedpath.back.pdl.ppd import Ppd
 from feedpath.core.job import COMPLETED
 from tests.fakes import documents, driver
@@ -19,6 +19,14 @@ from tests.fakes import foomatic as fake
 from tests.fakes.machine import WATCHDOG_S, Box, Machine, until
 
 A4, LETTER = "iso_a4_210x297mm", "na_letter_8.5x11in"
+COLOR_MODE = """*OpenUI *ColorMode/Color Mode: PickOne
+*DefaultColorMode: Monochrome
+*ColorMode Monochrome/Monochrome: "%% FoomaticRIPOptionSetting: ColorMode=Monochrome"
+*FoomaticRIPOptionSetting ColorMode=Monochrome: " "
+*ColorMode PhotosAndText/Color: "%% FoomaticRIPOptionSetting: ColorMode=PhotosAndText"
+*FoomaticRIPOptionSetting ColorMode=PhotosAndText: "-c -C2 "
+*CloseUI: *ColorMode
+"""
 
 
 def adapted(*changes: "tuple[str, str]") -> Ppd:
@@ -124,6 +132,21 @@ def test_one_without_its_encoder_is_not_there(tmp_path: Path, monkeypatch: pytes
 def test_black_on_a_machine_with_colours_is_second_best() -> None:
     assert not foomatic.is_second_best(adapted())
     assert foomatic.is_second_best(adapted(("*ColorDevice: False", "*ColorDevice: True")))
+
+
+COLORED = (
+    ("*ColorDevice: False", "*ColorDevice: True"),
+    ("*OpenUI *Quality", COLOR_MODE + "*OpenUI *Quality"),
+)
+
+
+def test_a_machine_with_colours_gets_inks_where_colour_is_asked() -> None:
+    coloured = adapted(*COLORED)
+    assert ppdchoices.offers(coloured).color
+    assert cupsdriver.target(coloured, Setup(), {}).raster.space == RGB24
+    assert cupsdriver.target(coloured, Setup(color=False), {}).raster.space == BLACK1
+    assert told(coloured, Setup()) >= {"-c", "-A", "-B"}
+    assert not told(coloured, Setup(color=False)) & {"-c", "-A", "-B"}
 
 
 def test_every_encoder_gets_pages_that_lie_on_its_sheets() -> None:
