@@ -151,6 +151,7 @@ class Files:
         kept = self._folder / row.file
         fresh = kept.with_name(kept.name + ".new")
         fresh.write_bytes(content)
+        fresh.chmod(0o644)  # who gives it may be another user than feedpath's, who reads it
         fresh.replace(kept)
         return kept
 

@@ -117,7 +117,7 @@ def test_a_file_is_kept_under_the_name_of_its_model_and_found_before_others(tmp_
     given_file.write_bytes(DATED)
     kept = files.add(given_file, row)
     assert kept == files.find(row) == tmp_path / "firmware" / "sihpP1005.dl"
-    assert kept.read_bytes() == firmware.download(DATED)
+    assert kept.read_bytes() == firmware.download(DATED) and kept.stat().st_mode & 0o777 == 0o644
 
 
 def test_what_is_refused_leaves_the_file_that_is_kept(tmp_path: Path) -> None:
