@@ -75,6 +75,8 @@ def writer(language: Language, machine: Machine) -> "tuple[ModuleType, Any]":
     """Return the module that writes a language, and its Traits for a machine."""
     module = load(language.module)
     told = dict(machine.traits)
+    if "color" in module.Traits._fields:
+        told["color"] = machine.color
     if "pjl" in module.Traits._fields:
         told["pjl"] = machine.pjl
     return module, module.Traits(**told)

@@ -63,6 +63,18 @@ def test_that_there_is_no_driver_is_said_before_anyone_prints(tmp_path):
     run(main())
 
 
+def test_a_machine_with_pcl_in_colour_prints_colours(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=choose.choose(("PJL", "PCL", "PCL5C"), letter_first=False)) as box:
+            job = await box.print(documents.urf("srgb_8", "4x6", 300), format="image/urf")
+            await until(lambda: job.over)
+            assert job.state == COMPLETED, job.reasons
+            (page,) = pcl_reader.read(bytes(box.machine.received)).pages
+            assert page.space == "rgb24"
+
+    run(main())
+
+
 @pytest.mark.parametrize("format", ["application/octet-stream", "application/pdf"])
 def test_a_stored_document_is_drawn_when_it_has_come(tmp_path, format):
     async def main():
