@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from feedpath import aio
 from feedpath.back.pdl import firmware
 from feedpath.back.pdl.inflate import Inflate
+from feedpath.back.pdl.preferences import Preferences
 from feedpath.back.usb.find import Finder
 from feedpath.back.usb.libusb import Missing
 from feedpath.core.media import LETTER_REGIONS
@@ -142,6 +143,7 @@ class Appliance:
     def _changed(self, _names: "frozenset[str]") -> None:
         self._adopt()
         for printer in self.printers:
+            printer.device.driver.follow()
             if printer.location != self.settings["location"]:
                 printer.location = self.settings["location"]
                 printer.touch("identity")
@@ -161,7 +163,12 @@ class Appliance:
             letter_first=lambda: _letter_first(self.settings["region"]),
             index=self._index,
             prologue=firmware.Files(self.data / "firmware").prologue,
+            preferences=self._preferences,
         )
+
+    def _preferences(self) -> Preferences:
+        """Return the settings of printing as they are now."""
+        return Preferences(*(self.settings[name.replace("_", "-")] for name in Preferences._fields))
 
     def _index(self) -> "Index":
         """Return the drivers of CUPS that are installed."""

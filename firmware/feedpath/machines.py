@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from feedpath import aio
 from feedpath.back.pdl.choose import NO_CHOICE, Choice, choose
+from feedpath.back.pdl.preferences import Preferences
+from feedpath.back.pdl.translator import Translator
 from feedpath.back.usb.device import Unavailable
 from feedpath.back.usb.ieee1284 import DeviceId
 from feedpath.core.connection import Connection, Gone
@@ -67,7 +69,8 @@ class Machines:
     box: what tells this computer from others, for machines that have no serial number. ring_slots: of each ring.
     name: gives the name that the owner wants for the next new printer, or "". letter_first: whether Letter is offered
     before A4. index: gives the drivers of CUPS that are installed, None for none; it is called in a thread. prologue:
-    gives what a machine with a device id must be sent after each power-on, or None.
+    gives what a machine with a device id must be sent after each power-on, or None. preferences: gives the owner's
+    settings of printing.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Machines:
         letter_first: "Callable[[], bool]",
         index: "Callable[[], Index | None]" = lambda: None,
         prologue: "Callable[[str], Prologue | None]" = lambda device_id: None,
+        preferences: "Callable[[], Preferences]" = Preferences,
     ):
         self._printers = printers
         self._store = store
@@ -99,6 +103,7 @@ class Machines:
         self._letter_first = letter_first
         self._index = index
         self._prologue = prologue
+        self._preferences = preferences
         self._devices: "dict[str, Device]" = {}
         self._records: "dict[str, dict[str, Any]]" = {}
         self._choosing = aio.Lock()
@@ -287,6 +292,9 @@ class Machines:
         driver: Driver = await aio.offload(
             choose, _commands(record), letter_first, _told(record), self._installed, choice
         )
+        if isinstance(driver, Translator):
+            driver.preferences = self._preferences
+            driver.follow()
         return driver
 
     def _installed(self, device_id: str) -> "tuple[Match, Ppd] | None":

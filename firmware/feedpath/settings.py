@@ -138,6 +138,8 @@ PLACE = Text(SHOWN, 127, "one line of at most 127 octets")  # printer-location i
 ADDRESS = Text(r"[0-9]+(\.[0-9]+){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|", 45, "an IPv4 or IPv6 address, or empty for all")
 HOST = Text(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", 253, "a host name without port")
 PORT = Number(0, 65535)
+SIZE = Text(r"([1-9][0-9]{0,2}(\.[0-9]{1,2})?x[1-9][0-9]{0,2}(\.[0-9]{1,2})?(mm|in))?", 17,
+            "width and length as 100x150mm or 4x6in, or empty")  # fmt: skip
 MIB = "MiB"
 
 TABLE = (
@@ -166,6 +168,29 @@ TABLE = (
             "What a half-printed job does when its printer was off: start again, wait for its owner, or end."),
     Setting("keep-copy", Number(0, 4096, MIB), 16, "live",
             "How much of a job that prints as it arrives is kept in memory, so that it can start again."),
+    Setting("dot-gain", Number(-25, 25, "percent"), 0, "live",
+            "How much too dark grays come out in black and white; they are made so much lighter. Below 0: darker."),
+    Setting("halftone", Choice("auto", "blue-noise", "error-diffusion"), "auto", "live",
+            "How gray becomes black dots. error-diffusion is finer and takes longer; auto: that for high quality."),
+    Setting("blank-pages", Choice("print", "skip"), "print", "live",
+            "Whether pages with nothing on them are printed. A sheet with one blank side is always printed whole."),
+    Setting("receipt-roll", Choice("auto", "58mm", "80mm"), "auto", "live",
+            "How wide the paper of receipt printers is: 384 or 576 dots. auto: what the printer's model has."),
+    Setting("receipt-cut", Choice("auto", "full", "partial", "none"), "auto", "live",
+            "How a receipt is cut off. auto: as the printer's model does."),
+    Setting("receipt-feed", Number(0, 100, "lines"), 0, "live",
+            "How much paper is fed before a receipt is cut off. 0: as the printer's model needs."),
+    Setting("receipt-drawer", Choice("none", "before", "after"), "none", "live",
+            "Whether each job opens the cash drawer at the receipt printer, before or after it prints."),
+    Setting("receipt-drawer-pin", Choice("2", "5"), "2", "live",
+            "Which pin of the drawer connector opens the cash drawer; two drawers have one each."),
+    Setting("label-size", SIZE, "", "live", "The labels in label printers. Empty: 100x150mm, and each job may say."),
+    Setting("label-darkness", Number(0, 100, "percent"), 0, "live",
+            "How dark labels are printed. 0: as set at the printer."),
+    Setting("label-speed", Number(0, 14, "inches a second"), 0, "live",
+            "How fast labels are printed; slower is sharper. 0: as set at the printer."),
+    Setting("label-tracking", Choice("auto", "gap", "mark", "continuous"), "auto", "live",
+            "What parts the labels: gaps, black marks on the back, or nothing. auto: as set at the printer."),
     Setting("spool-limit", Number(16, 1048576, MIB), 1024, "restart", "How much storage waiting documents may take."),
     Setting("waiting-jobs", Number(1, 100000, "jobs"), 1000, "live", "How many jobs may wait for a printer."),
     Setting("job-history", Number(0, 100000, "jobs"), 200, "live", "How many ended jobs are remembered."),

@@ -65,6 +65,25 @@ def test_settings_that_are_live_reach_the_jobs_and_the_printers(tmp_path):
     run(main())
 
 
+def test_settings_of_printing_reach_the_drivers(tmp_path):
+    async def main():
+        with VirtualBus() as bus:
+            printer = VirtualPrinter("MFG:Fake;MDL:Labels;CMD:ZPL;")
+            bus.attach(printer)
+            chosen = settings(tmp_path, label_size="57x32mm")
+            box = Appliance(tmp_path, chosen, [UsbipBackend("127.0.0.1", bus.port)])
+            await box.start()
+            await until(lambda: box.printers.default)
+            assert box.printers.default
+            assert box.printers.default.capabilities.media_default == "om_label_57x32mm"
+            chosen.set("label-size", "50x25mm")
+            assert box.printers.default.capabilities.media_default == "om_label_50x25mm"
+            await box.stop()
+            printer.close()
+
+    run(main())
+
+
 def test_documents_that_belong_to_no_job_are_deleted_at_the_start(tmp_path, caplog):
     async def main():
         box = Appliance(tmp_path, settings(tmp_path), [])

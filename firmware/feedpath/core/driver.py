@@ -149,6 +149,9 @@ class Driver:
         self.name = name
         self.capabilities = capabilities
 
+    def follow(self) -> None:
+        """Offer what the settings say now, where any of them tells of it."""
+
     def takes(self, format: str) -> bool:
         """Return whether documents of that MIME type can be printed."""
         return format in self.capabilities.streamable or format in self.capabilities.formats

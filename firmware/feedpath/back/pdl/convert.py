@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 READ = {"image/pwg-raster": "pwg", "image/urf": "urf"}  # documents of pixels: pages come as their bytes do
 DRAWN = ("application/pdf", "image/jpeg", "image/png", "text/plain")  # documents that must be whole, and are rendered
+NO_PAGE = "The document has no page that is to be printed."
+ALL_BLANK = "All pages of the document are blank, and the setting blank-pages says to skip those."
 VIEWS = 16  # that are kept
 SAME = 100  # hundredths of a millimetre by which two sizes of one sheet differ at most: points, rounded pixels
 
@@ -65,24 +67,26 @@ class Work:
             yield page
             self.impressions += plan.copies
         if not self.impressions:
-            raise WireError("The document has no page that is to be printed.")
+            raise WireError(ALL_BLANK if self._order.skip_blank else NO_PAGE)
 
     def _sets(self) -> "Iterator[Page]":
         """Yield the pages as the language wants them, as often as the document must be read, each set from a front."""
         plan = self._plan
         for _ in range(plan.reads):
             pages = sheets.told(self.pages(), self._setup, plan.copies)
+            pages = sheets.marked(pages) if self._order.skip_blank else pages
             yield from sheets.padded(pages) if plan.reads > 1 or plan.copies > 1 else pages
 
     def pages(self) -> "Iterator[Page]":
         """Yield the document's pages once, as the language wants them."""
         tones = curve(gain=self._order.machine.gain)
+        by = method(self._order.quality, self._order.halftone)
         for number, page in enumerate(map(self._overridden, self._pages())):
             target = self._target(page.raster, back=bool(number % 2))
             black = target.space == BLACK1
             grey = black and page.raster.space != BLACK1  # until it is halftoned
             fitted = fit(page, target._replace(space=GRAY8) if grey else target)
-            yield halftoned(fitted, method(self._order.quality), tones) if black else fitted
+            yield halftoned(fitted, by, tones) if black else fitted
 
     def _overridden(self, page: Page) -> Page:
         """Return a page that tells what is asked of it alone."""

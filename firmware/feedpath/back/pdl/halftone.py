@@ -19,12 +19,15 @@ TONES = 256
 AS_IT_IS = bytes(range(TONES))
 
 
-def method(quality: str) -> str:
-    """Return the method for an IPP print-quality: diffusion only for the best, and where the kernels are compiled.
+def method(quality: str, wanted: str = "") -> str:
+    """Return the method that is wanted, else that for an IPP print-quality: diffusion only for the best.
+
+    There is no diffusion where the kernels are not compiled.
 
     Interpreted it takes a third of a microsecond for each pixel that is neither black nor white.
     """
-    return DIFFUSION if quality == "high" and kernel.COMPILED else BLUE_NOISE
+    chosen = wanted or (DIFFUSION if quality == "high" else BLUE_NOISE)
+    return chosen if kernel.COMPILED or chosen != DIFFUSION else BLUE_NOISE
 
 
 def curve(gamma: float = 1.0, gain: float = 0.0) -> bytes:
@@ -32,15 +35,18 @@ def curve(gamma: float = 1.0, gain: float = 0.0) -> bytes:
 
     gamma: above 1 darker, below 1 lighter. gain: how much more than half the paper a coverage of one half prints (0.2:
     70 %); dots are made smaller by so much, where a coverage of a is taken to print as a + 4 * gain * a * (1 - a).
+    Below 0 it prints less, and dots are made larger.
     """
-    if not 0.1 <= gamma <= 10 or not 0 <= gain <= 0.25:
-        raise ValueError(f"a tone curve with gamma {gamma} and gain {gain}: allowed are 0.1 to 10 and 0 to 0.25")
+    if not 0.1 <= gamma <= 10 or not -0.25 <= gain <= 0.25:
+        raise ValueError(f"a tone curve with gamma {gamma} and gain {gain}: allowed are 0.1 to 10 and -0.25 to 0.25")
     return bytes(round(255 * (1 - _dots(1 - (tone / 255) ** gamma, gain))) for tone in range(TONES))
 
 
 def _dots(coverage: float, gain: float) -> float:
     """Return which coverage prints as `coverage`."""
     slope = 1 + 4 * gain
+    if not coverage:
+        return 0.0
     return float(2 * coverage / (slope + (slope * slope - 16 * gain * coverage) ** 0.5))
 
 

@@ -37,6 +37,7 @@ class Order(NamedTuple):
 
     format: the document's MIME type. language: a name of languages.ORDERED. options: what was asked, IPP's keywords
     and values. name, user: of the job. password: of the document; what is no UTF-8 is escaped as in file names.
+    halftone: one of halftone.METHODS, "" for what fits the quality. skip_blank: whether blank pages are left out.
     """
 
     format: str
@@ -46,6 +47,8 @@ class Order(NamedTuple):
     name: str = ""
     user: str = ""
     password: str = ""
+    halftone: str = ""
+    skip_blank: bool = False
 
     def encode(self) -> bytes:
         """Return it as one line of JSON."""

@@ -72,6 +72,15 @@ def numbered(pages: "Iterable[Page]") -> "Iterator[Page]":
         yield page._replace(raster=page.raster._replace(number=number))
 
 
+def backs(pages: "Iterable[Page]") -> "Iterator[tuple[Page, bool]]":
+    """Give the pages, and whether each is on the back of its sheet."""
+    back = False
+    for page in pages:
+        two_sided = page.raster.sides in TWO_SIDED
+        yield page, back and two_sided
+        back = two_sided and not back
+
+
 def taken(page: Page) -> None:
     """Take all bands of a page that is not printed."""
     for _band in page.bands:
@@ -115,11 +124,20 @@ def _checked(ranges: "Iterable[tuple[int, int]]") -> "list[tuple[int, int]]":
 
 
 def marked(pages: "Iterable[Page]") -> "Iterator[Page]":
-    """Give the pages that are not blank. Of a page only how many white rows it begins with is kept."""
-    for page in pages:
+    """Give the pages that are not blank; of two-sided sheets those of which any side is not.
+
+    Of a page only how many white rows it begins with is kept.
+    """
+    front: "Raster | None" = None  # of a front that is blank
+    for page, back in backs(pages):
         shown = _shown(page)
-        if shown is not None:
-            yield _uncounted(shown)
+        if shown is None and not (back and front is None):
+            front = None if back else page.raster._replace(total=0)
+            continue
+        if back and front is not None:
+            yield _white(front)
+        front = None
+        yield _uncounted(shown or _white(page.raster))
 
 
 def _shown(page: Page) -> "Page | None":
@@ -167,12 +185,8 @@ def turned(pages: "Iterable[Page]", sheet_back: str, most: int = HELD_BYTES) -> 
     if (sheet_back, TWO_SIDED[0]) not in BACKS:
         allowed = ", ".join(dict.fromkeys(keyword for keyword, _sides in BACKS))
         raise WireError(f"There is no sheet back {sheet_back}; allowed are {allowed}.")
-    back = False
-    for page in pages:
-        two_sided = page.raster.sides in TWO_SIDED
-        back = back and two_sided
+    for page, back in backs(pages):
         yield _turned(page, *BACKS[sheet_back, page.raster.sides], most) if back else page
-        back = two_sided and not back
 
 
 def _turned(page: Page, across: int, down: int, most: int) -> Page:

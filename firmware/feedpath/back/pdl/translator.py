@@ -6,6 +6,7 @@ from feedpath.back.pdl import languages, pjl, preview, sheets, sniff
 from feedpath.back.pdl.convert import DRAWN, READ, Work
 from feedpath.back.pdl.languages import Language
 from feedpath.back.pdl.order import Machine, Order
+from feedpath.back.pdl.preferences import Preferences
 from feedpath.back.pdl.process import Worker
 from feedpath.back.pdl.supplies import supplies
 from feedpath.core.driver import Capabilities, Conversion, Driver, Facts, Source
@@ -29,7 +30,10 @@ UNASKED: "dict[str, object]" = {  # what goes without saying: a document that as
 
 
 class Translator(Driver):
-    """Writes `language` for `machine`. What is in one of the formats `as_it_is` goes there untouched."""
+    """Writes `language` for `machine`. What is in one of the formats `as_it_is` goes there untouched.
+
+    preferences: gives the owner's settings, as they are when a job begins.
+    """
 
     def __init__(
         self,
@@ -43,10 +47,16 @@ class Translator(Driver):
         streamable = frozenset((*as_it_is, *READ, RAW))
         offered = capabilities._replace(formats=formats, streamable=streamable, password=PASSWORD_MOST)
         super().__init__(language.name, offered)
+        self.preferences: "Callable[[], Preferences]" = Preferences
+        self._offered = offered
         self._language = language
         self._machine = machine
         self._as_it_is = frozenset((*as_it_is, RAW))
         self._status = pjl.Status() if machine.pjl else None
+
+    def follow(self) -> None:
+        """Offer what the settings say now."""
+        self.capabilities = self.preferences().offered(self._offered, self._language.name)
 
     def convert(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
         """Return what makes a document the machine's: in this thread where it streams, else in a worker."""
@@ -67,7 +77,8 @@ class Translator(Driver):
 
     def _order(self, ticket: Ticket) -> Order:
         language, asked = self._language.name, ticket.options
-        return Order(ticket.format, language, self._machine, asked, ticket.name, ticket.user, ticket.password)
+        order = Order(ticket.format, language, self._machine, asked, ticket.name, ticket.user, ticket.password)
+        return self.preferences().order(order)
 
     def _untouched(self, format: str, options: "Mapping[str, object]") -> bool:
         """Return whether the document is the machine's own, and nothing is asked that only we can do."""
@@ -108,7 +119,8 @@ class Translator(Driver):
 
     def abort(self) -> bytes:
         """Return the bytes that end a broken job."""
-        module, traits = languages.writer(self._language, self._machine)
+        machine = self.preferences().machine(self._machine, self._language.name)
+        module, traits = languages.writer(self._language, machine)
         broken: bytes = module.abort(traits) if hasattr(module, "abort") else b""
         return broken or (pjl.UEL if self._machine.pjl else b"")
 

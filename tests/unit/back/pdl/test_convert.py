@@ -186,6 +186,32 @@ def test_sides_and_copies_reach_the_machine(source: Sources, sides: str, code: i
     assert [any(map(any, page.rows)) for page in sent] == ([True] * 3 if not code else [True, False] * 3)
 
 
+BLANK_BACK = b"front\f \fanother\f"
+
+
+@pytest.mark.parametrize(
+    "document, asked, sides",
+    [
+        (BLANK_BACK, {}, 2),
+        (BLANK_BACK, {"sides": "two-sided-long-edge"}, 3),
+        (b" \f \fsheet", {"sides": "two-sided-long-edge"}, 1),
+        (b" \fone", {"copies": 2}, 2),
+    ],
+)
+def test_blank_pages_are_skipped_where_that_is_set(
+    source: Sources, document: bytes, asked: "dict[str, Any]", sides: int
+) -> None:
+    work = Work(order("text/plain", machine=COARSE, **asked)._replace(skip_blank=True), source(document))
+    job = pcl_reader.read(b"".join(map(bytes, work)))
+    assert len(job.pages) == work.impressions == sides
+
+
+def test_a_document_without_a_mark_says_why_nothing_is_printed(source: Sources) -> None:
+    work = Work(order("text/plain", machine=COARSE)._replace(skip_blank=True), source(b" \f "))
+    with pytest.raises(WireError, match="setting blank-pages"):
+        list(work)
+
+
 def test_copies_that_need_not_be_collated_are_the_machines(source: Sources) -> None:
     asked: "dict[str, Any]" = {"copies": 3, "multiple_document_handling": "separate-documents-uncollated-copies"}
     work = Work(order("image/urf", **asked), source(DOCUMENTS["image/urf"]))

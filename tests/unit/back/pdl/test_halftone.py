@@ -119,22 +119,24 @@ def test_a_tone_curve_comes_before_the_halftone():
     assert bands(made) == b"\x55"
 
 
-@given(st.floats(0.1, 10), st.floats(0, 0.25))
+@given(st.floats(0.1, 10), st.floats(-0.25, 0.25))
 def test_a_tone_curve_rises_from_black_to_white(gamma, gain):
     table = halftone.curve(gamma, gain)
     assert (len(table), table[0], table[255]) == (256, 0, 255)
     assert list(table) == sorted(table)
 
 
-def test_a_tone_curve_takes_back_the_gain_of_dots():
-    dots = 1 - halftone.curve(gain=0.2)[255 - 128] / 255
-    assert dots + 4 * 0.2 * dots * (1 - dots) == pytest.approx(128 / 255, abs=0.005)
+@pytest.mark.parametrize("gain", [0.2, -0.2])
+def test_a_tone_curve_takes_back_the_gain_of_dots(gain):
+    dots = 1 - halftone.curve(gain=gain)[255 - 128] / 255
+    assert (dots < 128 / 255) is (gain > 0)
+    assert dots + 4 * gain * dots * (1 - dots) == pytest.approx(128 / 255, abs=0.005)
     assert halftone.curve() == halftone.AS_IT_IS
     assert halftone.curve(2.0)[128] == 64
 
 
 def test_a_tone_curve_without_sense_is_refused():
-    with pytest.raises(ValueError, match=r"allowed are 0\.1 to 10 and 0 to 0\.25"):
+    with pytest.raises(ValueError, match=r"allowed are 0\.1 to 10 and -0\.25 to 0\.25"):
         halftone.curve(gain=0.3)
 
 
@@ -142,4 +144,5 @@ def test_the_quality_chooses_the_method(monkeypatch):
     assert [halftone.method(quality) for quality in ("draft", "normal", "")] == [halftone.BLUE_NOISE] * 3
     for compiled, by in ((True, halftone.DIFFUSION), (False, halftone.BLUE_NOISE)):
         monkeypatch.setattr(kernel, "COMPILED", compiled)
-        assert halftone.method("high") == by
+        assert halftone.method("high") == halftone.method("normal", halftone.DIFFUSION) == by
+        assert halftone.method("high", halftone.BLUE_NOISE) == halftone.BLUE_NOISE

@@ -136,6 +136,24 @@ def test_blank_pages_are_left_out_and_others_come_whole(raster, bands, comes):
     assert [whole(page) for page in marked([rows(raster, *bands)])] == ([b"".join(bands)] if comes else [])
 
 
+SIDES_MARKED = [  # each page's sides and whether it is marked; which of them come, - for a white one
+    (((TWO, "#"), (TWO, " "), (TWO, "#"), (TWO, "#")), "#-##"),
+    (((TWO, " "), (TWO, "#"), (TWO, "#")), "-##"),
+    (((TWO, "#"), (TWO, "#"), (TWO, " "), (TWO, " "), (TWO, "#")), "###"),
+    (((TWO, " "), (ONE, "#"), (ONE, " "), (TWO, "#"), (TWO, " ")), "##-"),
+    (((TWO, "#"), (TWO, "#"), (TWO, " ")), "##"),
+    (((ONE, " "), (TWO, " "), (TWO, " ")), ""),
+]
+
+
+@pytest.mark.parametrize("given, comes", SIDES_MARKED)
+def test_a_two_sided_sheet_comes_whole_or_not_at_all(given, comes):
+    pages = [rows(raster, b"\1" * 6 if mark == "#" else WHITE) for raster, mark in given]
+    made = [(page.raster.total, whole(page)) for page in marked(iter(pages))]
+    assert "".join("-" if pixels == WHITE else "#" for _, pixels in made) == comes
+    assert {total for total, _ in made} <= {0}
+
+
 def test_white_rows_before_a_mark_are_counted_not_kept():
     raster = Raster(5000, 100_000)
     band = memoryview(b"\xff" * (50 * 5000))

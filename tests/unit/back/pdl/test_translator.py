@@ -9,6 +9,7 @@ import pytest
 
 from feedpath.back.pdl import choose, languages, sniff, translator
 from feedpath.back.pdl.passthrough import PassThrough
+from feedpath.back.pdl.preferences import Preferences
 from feedpath.core import reasons
 from feedpath.core.job import ABORTED, COMPLETED
 from feedpath.errors import Refused
@@ -240,3 +241,24 @@ def test_a_broken_job_is_ended_in_the_machines_language(commands):
 
 def test_each_language_is_found_again_by_its_first_bytes():
     assert sniff.sniff(b"\x1b%-12345X@PJL\r\n@PJL ENTER LANGUAGE=PCL\r\n\x1bE") == "application/vnd.hp-pcl"
+
+
+def test_settings_hold_from_the_next_job_on(tmp_path):
+    wanted = [Preferences()]
+    driver = choose.translator(languages.BY_NAME["escpos"], (), False)
+    driver.preferences = lambda: wanted[0]
+
+    async def main():
+        machine = Machine()
+        async with Box(tmp_path, machine, driver=driver) as box:
+            for preferences, drawers, cut in (
+                (Preferences(), 0, b"\x1dVB\0"),
+                (Preferences(receipt_drawer="after", receipt_cut="full"), 1, b"\x1dVA\0"),
+            ):
+                wanted[0] = preferences
+                machine.received.clear()
+                job = await box.print(documents.urf(dpi=300), format="image/urf")
+                await until(partial(getattr, job, "over"))
+                assert machine.received.count(b"\x1bp\0") == drawers and machine.received.count(cut) == 1
+
+    run(main())
