@@ -5,13 +5,14 @@ installed for it; without one it takes raw bytes only, and says so.
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from feedpath.back.pdl import languages, models
 from feedpath.back.pdl.languages import Language
-from feedpath.back.pdl.order import Machine
+from feedpath.back.pdl.order import NORMAL, Machine
 from feedpath.back.pdl.passthrough import PWG_TYPES, PassThrough, formats
 from feedpath.back.pdl.translator import Translator
 from feedpath.core import media
@@ -34,8 +35,11 @@ NOTHING_FITS = "The printer names no language that is spoken here, and no driver
 WOULD_HELP = "Debian's package {} has drivers for printers like it: install it, then choose the automatic driver."
 
 PDF = "application/pdf"
+URF_FIELD = re.compile(r"(?:^|;)\s*URF:([^;]*)", re.IGNORECASE)  # of a device id: what urf-supported would tell
+SHEET_BACKS = {"DM1": "normal", "DM2": "flipped", "DM3": "rotated", "DM4": "manual-tumble"}  # libppd, ppd-generator.c
 ONE_SIDE = ("one-sided",)
 ALL_SIDES = (*ONE_SIDE, "two-sided-long-edge", "two-sided-short-edge")
+RASTER = ("pwg", "urf")  # languages that are pages of pixels, whose backs are drawn as the machine wants them
 COPIES = 999
 NUMBER_UP = (1, 2, 4, 6, 9, 16)
 ORIENTATIONS = (3, 4, 5, 6)
@@ -243,7 +247,16 @@ def about(language: Language, commands: "tuple[str, ...]", device_id: str) -> Ro
     machine = usual.machine._replace(color=color, roll=traits.get("dots", usual.machine.roll), traits=traits)
     if model.dpi:
         machine = machine._replace(resolutions=tuple((dpi, dpi) for dpi in model.dpi))
+    if language.name in RASTER:
+        machine = machine._replace(back=sheet_back(device_id))
     return usual._replace(machine=machine, color=color, sides=sides)
+
+
+def sheet_back(device_id: str) -> str:
+    """Return how a machine wants the backs of sheets in raster, by its device id."""
+    told = URF_FIELD.search(device_id)
+    words = told[1].replace(" ", "").upper().split(",") if told else []
+    return next((SHEET_BACKS[word] for word in words if word in SHEET_BACKS), NORMAL)
 
 
 def _capabilities(row: Row, letter_first: bool) -> Capabilities:

@@ -63,7 +63,8 @@ class Work:
         The copies that the machine makes of a page count as well.
         """
         plan = self._plan
-        for page in sheets.repeated(self._sets(), plan.sheets):
+        pages = sheets.repeated(self._sets(), plan.sheets)
+        for page in sheets.turned(pages, self._order.machine.back):
             yield page
             self.impressions += plan.copies
         if not self.impressions:

@@ -79,6 +79,8 @@ def writer(language: Language, machine: Machine) -> "tuple[ModuleType, Any]":
         told["color"] = machine.color
     if "pjl" in module.Traits._fields:
         told["pjl"] = machine.pjl
+    if "back" in module.Traits._fields:
+        told["back"] = machine.back
     return module, module.Traits(**told)
 
 

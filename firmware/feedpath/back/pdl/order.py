@@ -10,6 +10,7 @@ from feedpath.back.pdl.page import Setup
 QUALITIES = {3: "draft", 4: "normal", 5: "high"}  # RFC 8011, 5.2.13
 ORIENTATIONS = {3: "portrait", 4: "landscape", 5: "reverse-landscape", 6: "reverse-portrait"}  # RFC 8011, 5.2.10
 PAGES, ALL = "pages", ((1, 2**31 - 1),)  # of `overrides` (PWG 5100.6): ranges, all where none is told
+NORMAL = "normal"  # PWG 5102.4: backs are drawn as fronts are
 DPI = 3  # the unit of a resolution: RFC 8010, 3.9
 
 
@@ -18,8 +19,9 @@ class Machine(NamedTuple):
 
     resolutions: dots per inch, cross-feed and feed, the usual one first. margins: left, right, top, bottom in
     hundredths of a millimetre. roll: dots across paper that comes from a roll, 0 for sheets. gain: of its dots, for
-    halftone.curve. pjl: whether it speaks PJL around its language. media: what it has when none is asked for. traits:
-    what its language must know besides, by the names of that module's Traits.
+    halftone.curve. pjl: whether it speaks PJL around its language. media: what it has when none is asked for. back:
+    how it wants the backs of sheets, in the words of pwg-raster-document-sheet-back. traits: what its language must
+    know besides, by the names of that module's Traits.
     """
 
     resolutions: "tuple[tuple[int, int], ...]" = ((600, 600),)
@@ -29,6 +31,7 @@ class Machine(NamedTuple):
     pjl: bool = False
     media: str = "iso_a4_210x297mm"
     gain: float = 0.0
+    back: str = NORMAL
     traits: "Mapping[str, Any]" = MappingProxyType({})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from feedpath.back.pdl import languages, pjl, preview, sheets, sniff
 from feedpath.back.pdl.convert import DRAWN, READ, Work
 from feedpath.back.pdl.languages import Language
-from feedpath.back.pdl.order import Machine, Order
+from feedpath.back.pdl.order import NORMAL, Machine, Order
 from feedpath.back.pdl.preferences import Preferences
 from feedpath.back.pdl.process import Worker
 from feedpath.back.pdl.supplies import supplies
@@ -86,6 +86,8 @@ class Translator(Driver):
             return False
         if format not in (*READ, *DRAWN):
             return True
+        if format in READ and self._machine.back != NORMAL:
+            return False
         usual = {**UNASKED, "media": self.capabilities.media_default}
         return all(options.get(name, value) == value for name, value in usual.items())
 

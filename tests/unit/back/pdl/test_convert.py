@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from feedpath.back.pdl import choose, process, sniff
+from feedpath.back.pdl import choose, process, pwg, sniff
 from feedpath.back.pdl.convert import DRAWN, READ, Work
 from feedpath.back.pdl.order import Machine, Order
 from feedpath.back.pdl.process import Worker
@@ -210,6 +210,34 @@ def test_a_document_without_a_mark_says_why_nothing_is_printed(source: Sources) 
     work = Work(order("text/plain", machine=COARSE)._replace(skip_blank=True), source(b" \f "))
     with pytest.raises(WireError, match="setting blank-pages"):
         list(work)
+
+
+@pytest.mark.parametrize(
+    "back, sides, turned",
+    [
+        ("normal", "two-sided-long-edge", (1, 1)),
+        ("rotated", "two-sided-long-edge", (-1, -1)),
+        ("rotated", "two-sided-short-edge", (1, 1)),
+        ("flipped", "two-sided-short-edge", (-1, 1)),
+        ("manual-tumble", "two-sided-short-edge", (-1, -1)),
+        ("rotated", "one-sided", (1, 1)),
+    ],
+)
+@pytest.mark.parametrize("language", ["pwg", "urf"])
+def test_backs_are_drawn_as_the_machine_wants_them(
+    source: Sources, language: str, back: str, sides: str, turned: "tuple[int, int]"
+) -> None:
+    machine = choose.USUAL[language].machine._replace(resolutions=((150, 150),), color=False)
+    orders = [order("text/plain", language, machine._replace(back=one), sides=sides) for one in ("normal", back)]
+    upright, made = (b"".join(map(bytes, Work(one, source(DOCUMENTS["text/plain"])))) for one in orders)
+    plain = documents.raster_pages(upright)
+    front, second = documents.raster_pages(made)
+    across, down = turned
+    assert front.rows == plain[0].rows
+    assert second.rows == [row[::across] for row in plain[1].rows[::down]]
+    if language == "pwg":
+        header = pwg.Header.parse(made[made.rindex(b"PwgRaster\0") :][: pwg.LAYOUT.size])
+        assert (header.cross_feed_transform, header.feed_transform) == turned
 
 
 def test_copies_that_need_not_be_collated_are_the_machines(source: Sources) -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import io
 from functools import partial
 from typing import Any
 
 import pytest
 
-from feedpath.back.pdl import choose, languages, sniff, translator
+from feedpath.back.pdl import choose, languages, sniff, translator, urf
+from feedpath.back.pdl.page import Setup
 from feedpath.back.pdl.passthrough import PassThrough
 from feedpath.back.pdl.preferences import Preferences
+from feedpath.back.pdl.source import FileSource
 from feedpath.core import reasons
 from feedpath.core.job import ABORTED, COMPLETED
 from feedpath.errors import Refused
@@ -260,5 +263,42 @@ def test_settings_hold_from_the_next_job_on(tmp_path):
                 job = await box.print(documents.urf(dpi=300), format="image/urf")
                 await until(partial(getattr, job, "over"))
                 assert machine.received.count(b"\x1bp\0") == drawers and machine.received.count(cut) == 1
+
+    run(main())
+
+
+URF_ID = "MFG:EPSON;CMD:ESCPL2,URF;MDL:XP-6000 Series;URF:CP1,PQ4-5,RS300,SRGB24,W8,{};"
+
+
+@pytest.mark.parametrize(
+    "words, back",
+    [
+        ("DM1", "normal"),
+        ("DM3,IS1-7-6", "rotated"),
+        (" dm2", "flipped"),
+        ("DM4", "manual-tumble"),
+        ("IS1", "normal"),
+        ("DM30", "normal"),
+    ],
+)
+def test_the_device_id_tells_how_backs_are_wanted(words, back):
+    assert choose.sheet_back(URF_ID.format(words)) == back
+    assert choose.sheet_back("MFG:x;CMD:DM3;") == "normal"
+
+
+def test_two_sided_raster_is_touched_where_backs_are_wanted_turned(tmp_path):
+    async def main():
+        machine = Machine()
+        driver = choose.choose(("URF",), False, URF_ID.format("DM3"))
+        assert driver.capabilities.pwg_back_side == "normal" and "DM1" in driver.capabilities.urf
+        async with Box(tmp_path, machine, driver=driver) as box:
+            pages = urf.read(FileSource(io.BytesIO(documents.urf(dpi=300, pages=2))))
+            two_sided = (page._replace(raster=page.raster._replace(sides="two-sided-long-edge")) for page in pages)
+            document = b"".join(map(bytes, urf.encode(two_sided, Setup(), urf.Traits())))
+            job = await box.print(document, format="image/urf", options={"sides": "two-sided-long-edge"})
+            await until(lambda: job.over)
+            first, second = documents.raster_pages(bytes(machine.received))
+            came, turned = documents.raster_pages(document)
+            assert first.rows == came.rows and second.rows == [row[::-1] for row in turned.rows[::-1]]
 
     run(main())
