@@ -11,7 +11,7 @@ class Image(NamedTuple):
 
 
 class Act(NamedTuple):
-    """Something else that the printer did: "initialize", "real-time", "feed", "cut", "pulse", and its parameters."""
+    """Something else that it did: "initialize", "real-time", "status", "feed", "cut", "pulse", and its parameters."""
 
     name: str
     parameters: "tuple[int, ...]" = ()
@@ -26,6 +26,7 @@ class Reader:
         self._stored: "Image | None" = None
         self.done: "list[Image | Act]" = []
         commands = {
+            b"\x10\x04": lambda: self.done.append(Act("status", (self._byte(),))),
             b"\x1b@": lambda: self.done.append(Act("initialize")),
             b"\x1bd": lambda: self.done.append(Act("feed", (self._byte(),))),
             b"\x1bp": self._pulse,

@@ -40,6 +40,7 @@ class Machine:
         self.busy = threading.Event()  # set: it takes nothing
         self.told: "list[str]" = []
         self.says = b""
+        self.answers = False
         self.resets = 0
         self.closed = False
 

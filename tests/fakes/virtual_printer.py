@@ -12,6 +12,8 @@
         printer.short = [512, 7]                                # the next transfers end after so many bytes
         printer.stall(after=1000)                               # stalls 1,000 bytes from here, until it is cleared
         printer.say(b"...")                                     # status text for the host to read
+        printer.answers = {b"?": lambda printer: b"..."}        # what it says at once when it is sent so
+        printer.room = 1000                                     # bytes that it takes for later while it cannot print
         port = bus.detach(printer); bus.attach(printer, port)   # unplug and replug; other ports too
         power_cycle(bus, printer)                               # off and on again
         printer.firmware = b"..."                               # what it needs first after each power-on: see below
@@ -26,6 +28,7 @@ It starts in no time, and runs as threads beside the firmware, or by itself:
 
 import argparse
 import os
+import re
 import signal
 import struct
 import sys
@@ -128,6 +131,9 @@ class VirtualPrinter:
         self._keep = keep
         self._kept = bytearray()
         self._said = bytearray()
+        self.answers: "dict[bytes, Callable[[VirtualPrinter], bytes]]" = {}
+        self.room = 0
+        self._heard = b""  # the end of what it was sent, in which a question may begin
         self._faults = 0
         self._halted: "set[int]" = set()
         self._stall_after = -1
@@ -215,14 +221,18 @@ class VirtualPrinter:
             if endpoint in self._halted:
                 self.stalls += 1
                 raise Stall
-            if self._faults:
+            if self._faults and not self.room:
                 return 0, None
             count, seconds = self._allowed(len(data))
+            if self._faults:
+                count = min(count, self.room)
+                self.room -= count
             if self._stall_after >= 0:
                 count = min(count, self._stall_after)
                 self._stall_after -= count
                 self._halt_if_due()
             self._store(data[:count])
+            self._answer(bytes(data[:count]))
             self.taken[endpoint] = self.taken.get(endpoint, 0) + count
             self.changed.notify_all()
             return count, seconds
@@ -284,6 +294,16 @@ class VirtualPrinter:
         elif len(self._loading) == len(self.firmware):
             self.runs, self._tells_version = True, not self.renumerates
             self.loads += 1
+
+    def _answer(self, data: bytes) -> None:
+        """Say what is asked for at once; a question may come in two transfers."""
+        if self.answers:
+            sent = self._heard + data
+            for asked in re.finditer(b"|".join(map(re.escape, self.answers)), sent):
+                if asked.end() > len(self._heard):
+                    self._said += self.answers[asked[0]](self)
+                    self._wake()
+            self._heard = sent[len(sent) - max(map(len, self.answers)) + 1 :]
 
     def _descriptor(self, value: int, index: int) -> bytes:
         kind, number = value >> 8, value & 0xFF

@@ -10,13 +10,15 @@ class Gone(Exception):
 class Connection(Protocol):
     """One open machine. `write` is called from one thread, the others from another, at the same time.
 
-    device_id: its IEEE 1284 device id, "" when it has none. make, model, serial: strings, "" when unknown.
+    device_id: its IEEE 1284 device id, "" when it has none. make, model, serial: strings, "" when unknown. answers:
+    whether it has a way to say anything.
     """
 
     device_id: str
     make: str
     model: str
     serial: str
+    answers: bool
 
     def write(self, view: memoryview) -> int:
         """Wait until the machine takes something of `view`; return how many bytes, 0 when interrupted; raise Gone."""

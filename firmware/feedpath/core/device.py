@@ -34,6 +34,7 @@ START_BYTES = 16 * 1024  # a job streams when this much came fast enough, or all
 STATUS_S = 1.0  # between two looks at the machine's status
 PAPER_S = 0.25  # ... while a job waits for it to say that the paper is out
 STATUS_BYTES = 4096
+PACKETS_MOST = 64  # of what a machine says that are taken at a time: some put each byte of an answer into its own
 DEVICE_ID_TURNS = 30  # looks at the status for each look at the device id, which is slow
 TICK_S = 0.5  # between two looks at the jobs' progress
 STALLED_S = 3.0  # a machine that takes nothing for so long is said to be stopped
@@ -82,6 +83,7 @@ class Device:
             self._gone_in_thread,
             self._taken_in_thread,
             converted=Ring(ring_slots),
+            ask=self._ask,
             clock=clock,
         )
         self._port: "tuple[str, ...]" = ()  # printer-state-reasons by the port's status
@@ -186,15 +188,15 @@ class Device:
         while not quit.is_set():
             try:
                 reasons = tuple(connection.reasons())
-                count = connection.read(buffer)
+                said = _said(connection, buffer)
                 device_id = connection.identify() if turn % DEVICE_ID_TURNS == 0 else None
             except Gone:
                 self._gone_in_thread(connection)
                 return
-            if count:
-                self._post(self._status, connection, reasons, self.driver.listen(bytes(buffer[:count])))
-            if (said := self.driver.told()) != Facts():
-                self._post(self._status, connection, reasons, said)
+            if said:
+                self._post(self._status, connection, reasons, self.driver.listen(said))
+            if (told_besides := self.driver.told()) != Facts():
+                self._post(self._status, connection, reasons, told_besides)
             facts = known if device_id is None else self.driver.read_id(device_id)
             if reasons != told or facts != known:
                 told, known = reasons, facts
@@ -202,16 +204,20 @@ class Device:
             turn += 1
             quit.wait(PAPER_S if self._writer.told.pending else STATUS_S)
 
+    def _ask(self) -> bytes:
+        return self.driver.ask()
+
     def _status(self, connection: Connection, reasons: "tuple[str, ...]", facts: "Facts | None") -> None:
         if connection is self.connection:
             if facts is not None and facts.reasons is not None:
                 self._said = facts.reasons
             self._port = reasons
-            self.reasons = together(reasons, self._said)
+            before, self.reasons = self.reasons, together(reasons, self._said)
             self._writer.told.troubled = any(reason.endswith("-error") for reason in self.reasons)
             if facts is not None:
                 self._hear(facts)
-            self._tell(facts)
+            if self.reasons != before or facts is None or facts._replace(reasons=None) != Facts():
+                self._tell(facts)
 
     def _hear(self, facts: Facts) -> None:
         """Take what the machine says of the job that it prints."""
@@ -544,6 +550,17 @@ class Device:
         if still > self.policy.stall_s and job.sink is self.ring and not job.ended:
             job.must_move = True
             self.ring.wake()
+
+
+def _said(connection: Connection, buffer: memoryview) -> bytes:
+    """Return what a machine says now, of however many packets; raise Gone."""
+    said = bytearray()
+    for _ in range(PACKETS_MOST):
+        count = connection.read(buffer)
+        said += buffer[:count]
+        if not count:
+            break
+    return bytes(said)
 
 
 def together(port: "tuple[str, ...]", said: "tuple[str, ...]") -> "tuple[str, ...]":

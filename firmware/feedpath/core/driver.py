@@ -179,6 +179,13 @@ class Driver:
         """Return what makes a small PNG of such a document's first sheet; None when it cannot be shown."""
         return None
 
+    def ask(self) -> bytes:
+        """Return what makes the machine tell its status, b"" where it does so by itself.
+
+        It is sent between jobs to machines that can answer, and so short that it goes as a whole or not at all.
+        """
+        return b""
+
     def listen(self, said: bytes) -> Facts:
         """Return what the bytes of the status channel tell."""
         return Facts()

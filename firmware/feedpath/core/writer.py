@@ -25,7 +25,7 @@ MOST, LEAST = 256 * 1024, 512  # bytes handed to the machine at a time
 FIRST = 16 * 1024
 LONG_S, SHORT_S = 0.5, 0.1  # a write that takes longer hands over half next time, a shorter one twice as much
 LOOK_S = 0.25  # how long the thread waits before it looks whether it is still wanted
-FOREVER = -1
+ASK_S = 5.0  # between two times that an idle machine is asked for its status
 
 FINISHED, CEASED, LOST, FAILED, CLOSED = "finished", "ceased", "lost", "failed", "closed"
 DROPPED = "dropped"
@@ -66,7 +66,8 @@ class Writer:
     gone(connection) are called in the thread: the machine has all of the job and prints on, the job is over, the
     machine went away. told: what the machine says of the job. `moved` is `clock`'s time at which the machine last took
     something, or had nothing to take. unclean: whether the machine may hold the beginning of a job that ended early.
-    converted: the ring for what stages make. `lock` guards which of ring and spool holds what of the job's document.
+    converted: the ring for what stages make. ask: gives what makes an idle machine tell its status. `lock` guards which
+    of ring and spool holds what of the job's document.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Writer:
         gone: "Callable[[Connection], None]",
         taken: "Callable[[Job], None]",
         converted: Ring,
+        ask: "Callable[[], bytes]",
         clock: "Callable[[], float]" = time.monotonic,
     ):
         self.lock = threading.Lock()
@@ -102,6 +104,7 @@ class Writer:
         self._bite = FIRST
         self._sent = False  # whether the machine has taken anything of the job
         self._converted = converted
+        self._ask = ask
         self._thread: "threading.Thread | None" = None
 
     def plug(self, connection: "Connection | None") -> None:
@@ -109,15 +112,21 @@ class Writer:
         self._connection = connection
         self.told.plug()
         self._plugged.set()
+        if connection is not None and connection.answers:
+            self._start()
+            self._work.set()
 
     def print(self, job: Job, driver: Driver) -> None:
         """Begin `job`, whose driver this is until it is over; `done` tells when. One at a time."""
         self._job = (job, driver)
         self.moved = self._clock()
+        self._start()
+        self._work.set()
+
+    def _start(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
             self._thread.start()
-        self._work.set()
 
     def interrupt(self) -> None:
         """Make a write that waits return, so that it is looked whether the job is still wanted; from any thread."""
@@ -138,7 +147,7 @@ class Writer:
 
     def _run(self) -> None:
         while not self._closing:
-            self._work.block(FOREVER)
+            self._work.block(ASK_S)
             begun, self._job = self._job, None
             if begun is not None:
                 job, self._driver = begun
@@ -146,6 +155,18 @@ class Writer:
                 if outcome.kind in (CEASED, FAILED):
                     self.unclean = self.unclean or self._sent
                 self._done(job, outcome)
+            elif not self._closing:
+                self._inquire()
+
+    def _inquire(self) -> None:
+        """Ask an idle machine for its status; what it does not take now it is asked the next time."""
+        connection = self._connection
+        query = self._ask() if connection is not None and connection.answers and not self.unclean else b""
+        if connection is not None and query:
+            try:
+                connection.write(memoryview(bytearray(query)))
+            except Gone:
+                self._gone(connection)
 
     def _try(self, job: Job) -> Outcome:
         self._sent = False

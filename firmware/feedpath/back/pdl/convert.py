@@ -12,7 +12,7 @@ from feedpath.back.pdl.order import ORIENTATIONS, Order
 from feedpath.back.pdl.page import BLACK1, GRAY8, MM_100_PER_INCH, RGB24, Page, Raster
 from feedpath.back.pdl.source import FileSource, Source
 from feedpath.core import media
-from feedpath.errors import WireError
+from feedpath.errors import Unprintable, WireError
 
 if TYPE_CHECKING:
     from feedpath.back.pdl.layout import View
@@ -68,7 +68,7 @@ class Work:
             yield page
             self.impressions += plan.copies
         if not self.impressions:
-            raise WireError(ALL_BLANK if self._order.skip_blank else NO_PAGE)
+            raise Unprintable(ALL_BLANK) if self._order.skip_blank else WireError(NO_PAGE)
 
     def _sets(self) -> "Iterator[Page]":
         """Yield the pages as the language wants them, as often as the document must be read, each set from a front."""

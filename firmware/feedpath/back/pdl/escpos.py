@@ -49,7 +49,8 @@ class Traits(NamedTuple):
     top, bottom: white rows that stay before and after what is printed; ALL leaves them as they are. lines: of paper fed
     before the cut. cut: a key of CUTS. each: whether each page is cut off, or only the last of the job.
     drawer: the pin of the drawer that is opened, 0 for none; first: before printing, not after. deaf: the machine knows
-    how not to take an image for a request to open the drawer.
+    how not to take an image for a request to open the drawer. ask: whether the machine is asked for its status after
+    each image command; an answer comes at once, even where the machine cannot print.
     """
 
     dots: int = 576
@@ -64,6 +65,7 @@ class Traits(NamedTuple):
     drawer: int = 0
     first: bool = True
     deaf: bool = False
+    ask: bool = False
 
 
 DEFAULT = Traits()
@@ -129,6 +131,8 @@ def _receipt(page: Page, traits: Traits, end: bytes) -> "Iterator[bytes]":
     image = IMAGES[traits.command]
     for rows in _regrouped(_rows(page, traits), stride * traits.rows):
         yield image(page.raster.width, len(rows) // stride, rows)
+        if traits.ask:  # between commands: within one it would be taken for its data
+            yield ASK
     if end:
         yield end
 

@@ -16,7 +16,8 @@ from feedpath.back.pdl.page import BLACK1, GRAY8, RGB24
 class Language(NamedTuple):
     """A row. formats: MIME types of documents that are in this language. spaces: of pages that it takes, mono first
     and colour last. tokens: what IEEE 1284 CMD fields call it. module: where it is encoded. copies: whether machines
-    make copies of pages when asked in it; collates: whether of the whole document, set by set.
+    make copies of pages when asked in it; collates: whether of the whole document, set by set. asks: whether machines
+    tell their status when asked in it: by ASK, whose answers the module's status() understands.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Language(NamedTuple):
     module: str
     copies: bool = False
     collates: bool = False
+    asks: bool = False
 
 
 LANGUAGES = (  # the best first, where a machine speaks several
@@ -55,9 +57,25 @@ LANGUAGES = (  # the best first, where a machine speaks several
         copies=True,
     ),
     Language(
-        "escpos", "ESC/POS", ("application/vnd.epson.escpos",), (BLACK1,), ("ESC/POS", "ESCPOS"), "escpos", copies=True
+        "escpos",
+        "ESC/POS",
+        ("application/vnd.epson.escpos",),
+        (BLACK1,),
+        ("ESC/POS", "ESCPOS"),
+        "escpos",
+        copies=True,
+        asks=True,
     ),
-    Language("zpl", "ZPL", ("application/vnd.zebra-zpl",), (BLACK1,), ("ZPL", "ZPLII", "ZPL2"), "zpl", copies=True),
+    Language(
+        "zpl",
+        "ZPL",
+        ("application/vnd.zebra-zpl",),
+        (BLACK1,),
+        ("ZPL", "ZPLII", "ZPL2"),
+        "zpl",
+        copies=True,
+        asks=True,
+    ),
 )
 PREVIEW = Language("preview", "a picture of the first sheet", (), (GRAY8, RGB24), (), "preview")
 DRIVER = Language("driver", "a driver's raster", (), (BLACK1, GRAY8, RGB24), (), "cupspages")  # of no machine itself

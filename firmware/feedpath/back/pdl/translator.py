@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from feedpath.back.pdl import languages, pjl, preview, sheets, sniff
+from feedpath.back.pdl.asked import Asked
 from feedpath.back.pdl.convert import DRAWN, READ, Work
 from feedpath.back.pdl.languages import Language
 from feedpath.back.pdl.order import NORMAL, Machine, Order
@@ -52,7 +53,8 @@ class Translator(Driver):
         self._language = language
         self._machine = machine
         self._as_it_is = frozenset((*as_it_is, RAW))
-        self._status = pjl.Status() if machine.pjl else None
+        self._asked = _asked(language)
+        self._status = pjl.Status() if machine.pjl else self._asked
 
     def follow(self) -> None:
         """Offer what the settings say now."""
@@ -78,7 +80,10 @@ class Translator(Driver):
     def _order(self, ticket: Ticket) -> Order:
         language, asked = self._language.name, ticket.options
         order = Order(ticket.format, language, self._machine, asked, ticket.name, ticket.user, ticket.password)
-        return self.preferences().order(order)
+        order = self.preferences().order(order)
+        if self._asked is None or not self._asked.sound:
+            return order
+        return order._replace(machine=order.machine._replace(traits={**order.machine.traits, "ask": True}))
 
     def _untouched(self, format: str, options: "Mapping[str, object]") -> bool:
         """Return whether the document is the machine's own, and nothing is asked that only we can do."""
@@ -111,6 +116,10 @@ class Translator(Driver):
         order = Order(ticket.format, languages.PREVIEW.name, preview.machine(self._machine), options)
         return lambda source: _pictured(order, source)
 
+    def ask(self) -> bytes:
+        """Return what makes the machine tell its status."""
+        return self._asked.ask() if self._asked is not None else b""
+
     def listen(self, said: bytes) -> Facts:
         """Return what the status channel tells."""
         return Facts() if self._status is None else self._status.feed(said)
@@ -125,6 +134,14 @@ class Translator(Driver):
         module, traits = languages.writer(self._language, machine)
         broken: bytes = module.abort(traits) if hasattr(module, "abort") else b""
         return broken or (pjl.UEL if self._machine.pjl else b"")
+
+
+def _asked(language: Language) -> "Asked | None":
+    """Return what puts the answers of machines together that must be asked."""
+    if not language.asks:
+        return None
+    module = languages.load(language.module)
+    return Asked(module.ASK, module.status)
 
 
 class Untouched:

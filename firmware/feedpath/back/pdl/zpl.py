@@ -45,6 +45,7 @@ class Traits(NamedTuple):
 
     packing: a key of PACKINGS. darkness: 0 to 30, -1 as set at the machine (~SD); darker: added to it (^MD).
     speed: inches per second, 0 as set (^PR). tracking: a key of TRACKING, "" as set. inverted: upside down (^PO).
+    ask: whether the machine is asked for its status after each label.
     """
 
     packing: str = "letters"
@@ -53,6 +54,7 @@ class Traits(NamedTuple):
     speed: int = 0
     tracking: str = ""
     inverted: bool = False
+    ask: bool = False
 
 
 DEFAULT = Traits()
@@ -70,7 +72,7 @@ def encode(pages: "Iterable[Page]", setup: Setup, traits: Traits = DEFAULT) -> "
             yield b"~SD%02d\n" % traits.darkness
         yield _head(raster, traits)
         yield from _fields(page, PACKINGS[traits.packing])
-        yield b"^PQ%d\n^XZ\n" % min(raster.copies or setup.copies, COPIES_MOST)
+        yield b"^PQ%d\n^XZ\n" % min(raster.copies or setup.copies, COPIES_MOST) + (ASK if traits.ask else b"")
 
 
 def abort(traits: Traits = DEFAULT) -> bytes:

@@ -102,6 +102,7 @@ class UsbConnection(Connection):
         self._back = usb.util.find_descriptor(setting, bEndpointAddress=alternate.back)
         if Quirk.UNIDIRECTIONAL in self._quirks:
             self._back = None
+        self.answers = self._back is not None
         if self._back is not None:  # one packet: when a read is taken back, no controller can lose part of an answer
             self._answer = array.array("B", bytes(self._back.wMaxPacketSize & PACKET_SIZE))
         self._claim()

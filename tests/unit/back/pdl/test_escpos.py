@@ -9,7 +9,7 @@ from feedpath.back.pdl import escpos
 from feedpath.back.pdl.escpos import ALL, MODELS, Traits
 from feedpath.back.pdl.page import BLACK1, GRAY8, Page, Raster, Setup
 from feedpath.errors import WireError
-from tests.fakes.escpos_reader import Act, Image, read
+from tests.fakes.escpos_reader import Act, Image, Reader, read
 
 INK, WHITE = b"\xff", b"\0"
 SETUP = Setup()
@@ -162,6 +162,14 @@ def test_each_page_is_whole_before_the_next_is_asked_for():
             yield page(8, INK)
 
     out.extend(escpos.encode(pages(), SETUP, Traits()))
+
+
+def test_a_machine_is_asked_for_its_status_between_commands_only():
+    noise = random.Random(1).randbytes(48 * 600)
+    plain, asking = (Reader(printed(page(384, noise), traits=Traits(384, ask=ask))).done for ask in (False, True))
+    asked = [item for item in asking if item[0] == "status"]
+    assert [act[1][0] for act in asked] == [2, 3, 4] * 3
+    assert [item for item in asking if item[0] != "status"] == plain
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -106,6 +106,12 @@ def test_labels_tell_their_settings_and_their_copies():
     assert [label.copies for label in labels] == [3, 7]
 
 
+def test_a_machine_is_asked_for_its_status_between_labels_only():
+    plain, asking = (printed(page(8, b"\xff"), page(8, b"\x81"), traits=Traits(ask=ask)) for ask in (False, True))
+    assert asking.count(b"^XZ\n~HS") == asking.count(b"~HS") == 2
+    assert zpl_reader.read(asking) == ({"~HS": ""}, zpl_reader.read(plain)[1])
+
+
 def test_no_page_is_nothing():
     assert printed() == b""
 
