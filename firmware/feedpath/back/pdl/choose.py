@@ -86,7 +86,7 @@ USUAL: "Mapping[str, Row]" = MappingProxyType(
         "postscript": Row(Machine((DPI_600, DPI_300), color=True), True, ALL_SIDES),
         "pcl5": Row(Machine((DPI_600, DPI_300), margins=PCL_EDGES, traits={"duplex": True})),
         "escpos": Row(Machine((DPI_203,), margins=(0, 0, 0, 0), roll=576), sizes=RECEIPTS),
-        "zpl": Row(Machine((DPI_203,), margins=(0, 0, 0, 0)), sizes=LABELS),
+        "zpl": Row(Machine((DPI_203,), margins=(0, 0, 0, 0), scaling="auto-fit"), sizes=LABELS),  # no bar code is cut
     }
 )
 

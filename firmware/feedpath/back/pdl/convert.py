@@ -21,6 +21,7 @@ READ = {"image/pwg-raster": "pwg", "image/urf": "urf"}  # documents of pixels: p
 DRAWN = ("application/pdf", "image/jpeg", "image/png", "text/plain")  # documents that must be whole, and are rendered
 NO_PAGE = "The document has no page that is to be printed."
 ALL_BLANK = "All pages of the document are blank, and the setting blank-pages says to skip those."
+ROLL_LENGTH = 200_000  # 2 m: what of a text is one piece on paper from a roll; its white end is not printed
 VIEWS = 16  # that are kept
 SAME = 100  # hundredths of a millimetre by which two sizes of one sheet differ at most: points, rounded pixels
 
@@ -139,18 +140,21 @@ class Work:
         left, right, top, bottom = machine.margins
         plain = Raster(1, 1, RGB24 if self._setup.color else GRAY8, order.resolution, (sheet.width, sheet.length))
         wanted = self._target(plain._replace(media=sheet.name, number=page), back=False)
-        dpi = round(machine.roll * MM_100_PER_INCH / sheet.width)  # by which the sheet is as wide as the roll's dots
+        size = sheet.width, sheet.length
+        if machine.roll:
+            size = round(machine.roll * MM_100_PER_INCH / wanted.resolution[0]), ROLL_LENGTH
         return layout.View(
-            resolution=(dpi, dpi) if machine.roll else wanted.resolution,
+            resolution=wanted.resolution,
             space=RGB24 if wanted.space == RGB24 else GRAY8,
-            size=(sheet.width, sheet.length),
+            size=size,
             margins=layout.Margins(left=left, top=top, right=right, bottom=bottom),
-            scaling=str(ask("print-scaling", AUTO)),
-            orientation=ORIENTATIONS.get(ask("orientation-requested", 0), "portrait" if machine.roll else layout.AUTO),
+            scaling=_scaling(order),
+            orientation=ORIENTATIONS.get(ask("orientation-requested", 0), layout.AUTO),
             number_up=int(ask("number-up", 1)),
             ranges=order.ranges,
             password=order.password,
             media=sheet.name,
+            roll=bool(machine.roll),
         )
 
     def _target(self, raster: Raster, back: bool) -> Target:
@@ -170,17 +174,23 @@ class Work:
         if resolution == raster.resolution and _alike(size, _paper(raster)):
             return Target(raster.width, raster.height, space, resolution, scaling=NONE, size=size, media=name)
         width, height = (round(side * dpi / MM_100_PER_INCH) for side, dpi in zip(size, resolution, strict=True))
-        scaling = str(order.options.get("print-scaling", AUTO))
+        scaling = _scaling(order)
         target = Target(width, height, space, resolution, scaling=scaling, size=size, media=name)
         return target._replace(margins=_margins(machine.margins, resolution))
 
     def _own(self, order: Order, module: ModuleType, traits: Any, raster: Raster, back: bool) -> Target:
         """Return what a page becomes where the language has a geometry of its own."""
         size, name = _sheet(order, raster)
-        scaling = NONE if _alike(size, _paper(raster)) else str(order.options.get("print-scaling", AUTO))
+        scaling = NONE if _alike(size, _paper(raster)) else _scaling(order)
         placed = raster._replace(size=size, media=name)
         target: Target = module.target(placed, self._setup, traits, scaling, back)
         return target
+
+
+def _scaling(order: Order) -> str:
+    """Return print-scaling, with what its usual value means on the machine."""
+    asked = str(order.options.get("print-scaling", AUTO))
+    return order.machine.scaling if asked == AUTO else asked
 
 
 def _sheet(order: Order, raster: Raster) -> "tuple[tuple[int, int], str]":

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH
 
 SAME = 50  # 0.5 mm: sizes that differ by less are the same; PDF writers round A4 to whole points
+LEAST_LENGTH = 100  # of a sheet from a roll: 1 mm
 TURNS = {"portrait": 0, "landscape": 1, "reverse-portrait": 2, "reverse-landscape": 3}
 AUTO = "auto"
 SCALINGS = ("auto", "auto-fit", "fill", "fit", "none")
@@ -43,7 +44,8 @@ class View(NamedTuple):
     space: GRAY8 or RGB24. size: of the sheet, and margins, in hundredths of a millimetre. scaling, orientation,
     direction: IPP's keywords, `orientation` also AUTO: a page that lies is turned where the sheet stands. ranges:
     first and last page of each range, none for all. fidelity: ipp-attribute-fidelity, by which `auto` scales smaller
-    pages up. media: the sheet's name. framed: whether each page has a thin frame on a sheet with several.
+    pages up. media: the sheet's name. framed: whether each page has a thin frame on a sheet with several. roll: whether
+    a page that is alone on its sheet makes that as long as itself; see rolled.
     """
 
     resolution: "tuple[int, int]" = (600, 600)
@@ -59,6 +61,7 @@ class View(NamedTuple):
     password: str = ""
     fidelity: bool = False
     media: str = ""
+    roll: bool = False
 
     @property
     def pixels(self) -> "tuple[int, int]":
@@ -105,6 +108,20 @@ def placed(shapes: "list[Shape]", view: View) -> "list[Placed]":
         return [_alone(shape, view) for shape in shapes]
     turn = sheet_turn(shapes[0], view)
     return [_in_cell(shape, _cell(index, turn, view), turn, view) for index, shape in enumerate(shapes)]
+
+
+def rolled(shape: Shape, view: View) -> View:
+    """Return the view of a page on paper from a roll: as long as the page becomes, which is no wider than the roll.
+
+    What lies is not turned: a receipt reads across its roll.
+    """
+    orientation = "portrait" if view.orientation == AUTO else view.orientation
+    across, along, sized = _turned(shape, TURNS[orientation])
+    width = view.size[0]
+    fits = view.scaling in (AUTO, "auto-fit") and sized and across <= width + SAME and not view.fidelity
+    scale = 1 if fits or view.scaling == "none" else width / across
+    size = (width, max(round(along * scale), LEAST_LENGTH))
+    return view._replace(size=size, margins=Margins(), scaling="none" if scale == 1 else "fit", orientation=orientation)
 
 
 def sheet_turn(shape: Shape, view: View) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from feedpath.back.pdl.fit import AUTO
 from feedpath.back.pdl.page import Setup
 
 QUALITIES = {3: "draft", 4: "normal", 5: "high"}  # RFC 8011, 5.2.13
@@ -20,8 +21,8 @@ class Machine(NamedTuple):
     resolutions: dots per inch, cross-feed and feed, the usual one first. margins: left, right, top, bottom in
     hundredths of a millimetre. roll: dots across paper that comes from a roll, 0 for sheets. gain: of its dots, for
     halftone.curve. pjl: whether it speaks PJL around its language. media: what it has when none is asked for. back:
-    how it wants the backs of sheets, in the words of pwg-raster-document-sheet-back. traits: what its language must
-    know besides, by the names of that module's Traits.
+    how it wants the backs of sheets, in the words of pwg-raster-document-sheet-back. scaling: what print-scaling auto
+    means. traits: what its language must know besides, by the names of that module's Traits.
     """
 
     resolutions: "tuple[tuple[int, int], ...]" = ((600, 600),)
@@ -32,6 +33,7 @@ class Machine(NamedTuple):
     media: str = "iso_a4_210x297mm"
     gain: float = 0.0
     back: str = NORMAL
+    scaling: str = AUTO
     traits: "Mapping[str, Any]" = MappingProxyType({})
 
 

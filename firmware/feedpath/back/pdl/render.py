@@ -171,13 +171,14 @@ def _sheets(
     canvas = Canvas(0, 0, GRAY8)
     leaves: "list[Leaf]" = []
     try:
-        for view, pages in sharing:
+        for wanted, pages in sharing:
+            for page in pages:
+                leaves.append(page.open())
+            view = layout.rolled(leaves[0].shape, wanted) if wanted.roll and wanted.number_up == 1 else wanted
             _check(view, limits)
             raster = Raster(*view.pixels, view.space, view.resolution, view.size, view.media or setup.media)
             rows = _canvas_rows(raster, opened.rows)
             canvas = canvas.fit(raster.width, rows, view.space)
-            for page in pages:
-                leaves.append(page.open())
             placed = list(zip(leaves, layout.placed([leaf.shape for leaf in leaves], view)))
             yield Page(raster._replace(total=total, number=pages[0].number), _bands(canvas, rows, raster, placed, view))
             _close(leaves)

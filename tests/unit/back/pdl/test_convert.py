@@ -1,6 +1,7 @@
 """From any document to any language: what a machine is sent, in this process and in a worker's."""
 
 import io
+import itertools
 import socket
 import subprocess
 import sys
@@ -14,11 +15,12 @@ import pytest
 from feedpath.back.pdl import choose, process, pwg, sniff
 from feedpath.back.pdl.convert import DRAWN, READ, Work
 from feedpath.back.pdl.order import Machine, Order
+from feedpath.back.pdl.preferences import Preferences
 from feedpath.back.pdl.process import Worker
 from feedpath.back.pdl.source import FileSource
 from feedpath.core.ring import Closed
 from feedpath.errors import WireError
-from tests.fakes import documents, escpos_reader, pages, pcl_reader
+from tests.fakes import documents, escpos_reader, pages, pcl_reader, zpl_reader
 
 DOCUMENTS = {
     "application/pdf": documents.pdf(2),
@@ -364,3 +366,62 @@ def test_a_receipt_is_drawn_upright_in_the_dots_of_its_printer(source) -> None:
     assert image.width == 576
     assert len(set(dark)) <= 3  # the same from edge to edge, but for the first row and the last
     assert len(dark) == pytest.approx(40 / 227 * 576, abs=2)
+
+
+def printed_on_roll(source, format: str, document: bytes, **asked) -> "list[escpos_reader.Image]":
+    """Return what a receipt printer of 576 dots prints, piece by piece."""
+    sent = b"".join(map(bytes, Work(order(format, "escpos", media="om_receipt_80x297mm", **asked), source(document))))
+    return [item for item in escpos_reader.read(sent) if isinstance(item, escpos_reader.Image)]
+
+
+BAR = "20 20 100 {} re f"  # from 20 points over the page's lower edge on
+
+
+@pytest.mark.parametrize(
+    "size, high, rows",
+    [
+        ((204, 2000), 1960, 1960 / 72 * 203),  # 72 mm wide and 70 cm long, as large as it is
+        ((227, 400), 100, 100 * 576 / 227),  # 80 mm: as wide as the roll's dots; the white above is not printed
+        ((595, 842), 700, 700 * 576 / 595),  # A4
+        ((842, 595), 300, 300 * 576 / 842),  # A4 that lies
+        ((100, 100), 10, 10 / 72 * 203),
+    ],
+)
+def test_a_page_of_any_size_makes_a_receipt_of_its_own_length(source, size, high, rows) -> None:
+    (image,) = printed_on_roll(source, "application/pdf", pages.pdf([BAR.format(high)], size))
+    assert image.width == 576 and len(image.rows) == pytest.approx(rows, abs=2)
+
+
+def test_a_picture_is_as_wide_as_the_roll(source) -> None:
+    (image,) = printed_on_roll(source, "image/png", pages.png(30, 60, [[40] * 30] * 60, 0, 8))
+    assert len(image.rows) == pytest.approx(2 * 576, abs=2)
+    assert any(row[0] for row in image.rows) and any(row[-1] for row in image.rows)
+
+
+def test_a_text_is_one_receipt_and_ends_with_its_last_line(source) -> None:
+    short, long = (len(printed_on_roll(source, "text/plain", b"line\n" * lines)[0].rows) for lines in (10, 100))
+    assert 100 < short < 500 and 9 * short < long < 11 * short
+    assert len(printed_on_roll(source, "text/plain", b"one\ftwo")) == 2
+
+
+def test_a_setting_makes_the_roll_narrower(source) -> None:
+    wanted = Preferences(receipt_roll="58mm").order(order("application/pdf", "escpos"))
+    sent = b"".join(map(bytes, Work(wanted, source(pages.pdf([BAR.format(100)], (204, 400))))))
+    _initialize, image, *acts = escpos_reader.read(sent)
+    assert isinstance(image, escpos_reader.Image)
+    assert image.width == 384 and len(image.rows) == pytest.approx(100 * 384 / 204, abs=2)
+    assert acts == [("feed", (4,))]  # such printers have no knife
+
+
+@pytest.mark.parametrize("size", [(595, 842), (842, 595), (100, 100), (283, 425), (288, 432)])
+def test_a_page_of_any_size_is_whole_on_its_label(source, size) -> None:
+    width, height = size
+    corners = f"2 2 8 8 re f {width - 10} {height - 10} 8 8 re f 2 {height - 10} 8 8 re f {width - 10} 2 8 8 re f"
+    asked = order("application/pdf", "zpl", media="om_label_100x150mm")
+    _, (label,) = zpl_reader.read(b"".join(map(bytes, Work(asked, source(pages.pdf([corners], size))))))
+    assert (label.settings["^PW"], label.settings["^LL"]) == ("799", "1199")
+    marked = [number for number, row in enumerate(label.rows) if any(row)]
+    assert sum(later > before + 1 for before, later in itertools.pairwise(marked)) == 1  # upper marks, lower ones
+    for number in (marked[2], marked[-3]):
+        dots = f"{int.from_bytes(label.rows[number], 'big'):0800b}"
+        assert len(list(filter(None, dots.split("0")))) == 2  # a left and a right one

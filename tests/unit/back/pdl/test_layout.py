@@ -223,3 +223,38 @@ def test_a_page_that_is_written_has_the_margins_of_the_sheet_it_is_turned_on(ori
 
 def test_margins_that_leave_no_paper_do_not_count() -> None:
     assert layout.printable(View(size=A4, margins=Margins(10_000, 0, 10_000, 0))) == (0, 0, *A4)
+
+
+ROLL = View(resolution=(203, 203), size=(7207, 200_000), roll=True)
+
+
+@pytest.mark.parametrize(
+    "shape, wanted, length, printed",
+    [
+        (Shape(7200, 30_000), {}, 30_000, (0, 575)),  # longer than any sheet
+        (Shape(7200, 5), {}, layout.LEAST_LENGTH, (0, 575)),
+        (Shape(5800, 10_000), {}, 10_000, (56, 520)),  # as large as it is, in the middle
+        (Shape(5800, 10_000), {"scaling": "fit"}, 12_426, (0, 576)),
+        (Shape(21_000, 29_700), {}, 10_193, (0, 576)),
+        (Shape(29_700, 21_000), {}, 5096, (0, 576)),
+        (Shape(29_700, 21_000), {"orientation": "landscape"}, 10_193, (0, 576)),
+        (Shape(300, 300, sized=False), {}, 7207, (0, 576)),
+        (Shape(8000, 10_000), {"scaling": "none"}, 10_000, (-32, 608)),
+    ],
+)
+def test_a_page_makes_paper_from_a_roll_as_long_as_itself(shape, wanted, length, printed):
+    view = layout.rolled(shape, ROLL._replace(**wanted))
+    (placed,) = layout.placed([shape], view)
+    assert view.size == (7207, length) and view.pixels[0] == 576
+    assert [placed.left, placed.left + placed.width] == pytest.approx(printed, abs=1)
+    assert placed.top == pytest.approx(0, abs=1) or shape.height < layout.LEAST_LENGTH
+
+
+@given(SHAPES, VIEWS)
+def test_a_page_on_a_roll_is_whole_unless_its_size_is_to_stay(shape, view):
+    made = layout.rolled(shape, view._replace(number_up=1, roll=True))
+    (placed,) = layout.placed([shape], made)
+    width, height = made.pixels
+    if view.scaling != "none":
+        assert placed.left >= -1 and placed.left + placed.width <= width + 1
+        assert placed.top >= -1 and placed.top + placed.height <= height + 1
