@@ -1,8 +1,7 @@
 """Drivers that have foomatic-rip run a script: what they offer here, and what their encoders are told and given."""
 
 import asyncio
-import os
-import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -167,13 +166,13 @@ def test_any_file_stays_or_becomes_one_that_can_be_read(text: str) -> None:
 
 
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def program(monkeypatch: pytest.MonkeyPatch) -> "Iterator[None]":
     """Put in the encoder's place a script that gives what it is told, and what it is given."""
-    for folder in (tmp_path, *tmp_path.parents[:2]) if os.geteuid() == 0 else ():  # programs are nobody's then
-        folder.chmod(folder.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH)
-    (tmp_path / "foo2zjs").write_text('#!/bin/sh\necho "$@"\nexec cat\n')
-    (tmp_path / "foo2zjs").chmod(0o755)
-    monkeypatch.setattr(foomatic, "PROGRAMS", str(tmp_path))
+    with driver.folder() as folder:
+        (folder / "foo2zjs").write_text('#!/bin/sh\necho "$@"\nexec cat\n')
+        (folder / "foo2zjs").chmod(0o755)
+        monkeypatch.setattr(foomatic, "PROGRAMS", str(folder))
+        yield
 
 
 @pytest.mark.usefixtures("program")
