@@ -41,6 +41,8 @@ NEEDED = {  # a file of each Debian package that is tried here
     "/usr/lib/cups/filter/raster2dymolw": "printer-driver-dymo",
     "/usr/lib/cups/filter/rastertoptch": "printer-driver-ptouch",
     "/usr/lib/cups/filter/foomatic-rip": "cups-filters",
+    "/usr/bin/foo2zjs": "printer-driver-foo2zjs",
+    "/usr/lib/cups/driver/foo2zjs": "printer-driver-foo2zjs-common",
     "/usr/lib/cups/filter/rastertohp": "cups",
     "/usr/lib/cups/filter/rastertolabel": "cups",
     "/usr/bin/ppdc": "cups",

@@ -63,8 +63,7 @@ REFUSALS = (
     Refusal("too-many-jobs", 0x050B, 503, "Too many jobs are waiting; try again when some have printed."),
 )
 
-# RFC 8011, 5.4.12; IANA registry of printer-state-reasons; offline and cups-... are CUPS' words, firmware-... and
-# driver-... ours
+# RFC 8011, 5.4.12; IANA registry of printer-state-reasons; offline and cups-... are CUPS' words, firmware-... ours
 PRINTER_REASONS = (
     Reason("none", "Ready.", ""),
     Reason(
@@ -80,11 +79,6 @@ PRINTER_REASONS = (
         "or send documents in its own language, by raw printing or with the maker's driver on your computer.",
     ),
     Reason("door-open", "A door is open.", "Close the printer's door."),
-    Reason(
-        "driver-foo2zjs-needed",
-        "This printer is of the kind that Debian's driver foo2zjs is for, and no driver for it is installed.",
-        "Install the package printer-driver-foo2zjs (`apt-get install printer-driver-foo2zjs`) and restart feedpath.",
-    ),
     Reason(
         "firmware-failed",
         "The printer did not start with the firmware that it was sent.",

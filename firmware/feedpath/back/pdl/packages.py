@@ -23,6 +23,15 @@ class Package(NamedTuple):
 
 
 PACKAGES = (
+    Package("hp *|konica minolta *|minolta *", "printer-driver-foo2zjs",
+            "MFG:Hewlett-Packard;MDL:HP Color LaserJet 2600n;CMD:ZJS;", "ZJS"),
+    Package("hp laserjet *", "printer-driver-foo2zjs", "MFG:Hewlett-Packard;MDL:HP LaserJet 1020;CMD:ACL;", "ACL"),
+    Package("hp laserjet *", "printer-driver-foo2zjs", "MFG:Hewlett-Packard;MDL:HP LaserJet P1005;CMD:XQX;", "XQX"),
+    Package("konica minolta *|xerox phaser *", "printer-driver-foo2zjs",
+            "MFG:KONICA MINOLTA;MDL:magicolor 2530 DL;CMD:LAVAFLOW;", "LAVAFLOW"),
+    Package("oki *", "printer-driver-foo2zjs", "MFG:OKI DATA CORP;MDL:C3400;CMD:HIPERC;", "HIPERC"),
+    Package("xerox *|dell *|fujixerox *|epson *", "printer-driver-foo2zjs",
+            "MFG:Xerox;MDL:Phaser 3010;CMD:HBPL;", "HBPL"),
     Package("brother hl-*|brother dcp-[0-9l]*|brother mfc-[0-9l]*", "printer-driver-brlaser",
             "MFG:Brother;MDL:HL-2030 series;CMD:HBP;"),
     Package("samsung ml-*|samsung scx-*|samsung sf-*|samsung clp-*|samsung clx-*", "printer-driver-splix",

@@ -15,8 +15,6 @@ LANGUAGES = (  # IEEE 1284 CMD token, as the machines in the field spell it -> t
     ("JPG", "image/jpeg"),
     ("PDF", "application/pdf"),
 )
-HOST_BASED = ("ACL", "HBPL", "HIPERC", "LAVAFLOW", "XQX", "ZJS")  # what machines speak that foo2zjs is for
-FOO2ZJS = ("driver-foo2zjs-needed-warning",)
 NO_DRIVER = ("cups-missing-filter-warning",)  # CUPS' word for it, which its clients know
 PJL_EXIT = b"\x1b%-12345X"  # Universal Exit Language: HP PJL Technical Reference Manual, ends any language
 
@@ -56,7 +54,7 @@ class PassThrough(Driver):
             ),
         )
         if taken == (RAW,):
-            self.reasons = (*FOO2ZJS, *NO_DRIVER) if set(commands).intersection(HOST_BASED) else NO_DRIVER
+            self.reasons = NO_DRIVER
         self._exit = PJL_EXIT if "PJL" in commands else b""
 
     def read_id(self, device_id: str) -> Facts:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from feedpath.back.pdl.passthrough import FOO2ZJS, NO_DRIVER, PJL_EXIT, RAW, PassThrough, formats
-from feedpath.core.reasons import printer_reason
+from feedpath.back.pdl.passthrough import PJL_EXIT, RAW, PassThrough, formats
 
 
 @pytest.mark.parametrize(
@@ -22,15 +21,6 @@ def test_formats_of_a_machine_by_its_command_set(commands, expected):
 
 def test_a_machine_of_unknown_language_takes_raw_bytes_only():
     assert PassThrough(("GDI",), False).capabilities.formats == (RAW,)
-
-
-@pytest.mark.parametrize(
-    "commands, missing", [(("GDI",), False), (("ACL",), True), (("ZJS", "PJL"), True), (("PDF", "ACL"), None)]
-)
-def test_a_machine_of_unknown_language_tells_which_driver_is_missing(commands, missing):
-    expected = {None: (), False: NO_DRIVER, True: (*FOO2ZJS, *NO_DRIVER)}[missing]
-    assert PassThrough(commands, False).reasons == expected
-    assert "printer-driver-foo2zjs" in printer_reason(FOO2ZJS[0]).remedy
 
 
 def test_raw_bytes_are_taken_but_not_announced_where_a_language_is_known():
