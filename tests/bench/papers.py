@@ -44,11 +44,11 @@ class Papers:
         width, height = (round(inches * amounts.dpi / 8) * 8 for inches in A4_INCHES)
         text = scene.text(width, height, amounts.dpi)
         photo = scene.photograph(width, height)
-        mixed = scene.mixed(text, scene.photograph(width * 3 // 5, height * 2 // 5))
+        mixed = scene.mixed(text, photo[-(height * 2 // 5) :])
         for name, rows in zip(PAGES, (text, photo, mixed), strict=True):
             libcups.write_urf(self.raster[name], width, amounts.dpi, rows)
         wide, high = (round(inches * LONG_DPI) for inches in A4_INCHES)
-        sheet = scene.photograph(wide, high)
+        sheet = [row[-wide:] for row in photo[-high:]]
         libcups.write_urf(self.long, wide, LONG_DPI, (sheet * (amounts.long // high + 1))[: amounts.long])
         scene.jpeg(self.picture, *amounts.picture, quality=QUALITY)
         inner = self.folder / "inner.jpg"

@@ -65,10 +65,9 @@ def photograph(width: int, height: int) -> "list[bytes]":
 
 
 def mixed(page: "list[bytes]", picture: "list[bytes]") -> "list[bytes]":
-    """Return the page with the picture on it, amid a fifth of it above, on its left and on its right."""
+    """Return the page with the right part of the picture on it, amid a fifth of the page above, left and right."""
     above, left = len(page) // 5, len(page[0]) // 5
-    middle = zip(page[above:], picture)
-    pasted = [row[:left] + inner[: len(row) - 2 * left] + row[-left:] for row, inner in middle]
+    pasted = [row[:left] + inner[2 * left :] + row[-left:] for row, inner in zip(page[above:], picture)]
     return page[:above] + pasted + page[above + len(pasted) :]
 
 
