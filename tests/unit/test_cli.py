@@ -229,6 +229,19 @@ def test_the_drivers_that_fit_are_listed_and_another_one_is_taken(
     visit(data, story)
 
 
+def test_a_driver_that_was_chosen_and_is_gone_is_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gone = choose.choose(("PCL",), False, choice=choose.Choice("file:///gone.ppd"))
+
+    async def story(site: Site) -> None:
+        announce(site, data)
+        site.printer.device.use(gone)
+        for words in (["status"], ["driver", "list"]):
+            assert await do(*words, "--data", data) == 0
+            assert "The driver that was chosen, file:///gone.ppd, cannot be used" in capsys.readouterr().out
+
+    visit(data, story)
+
+
 @pytest.mark.parametrize(
     "words, expected",
     [

@@ -10,6 +10,7 @@ from feedpath.core.policy import Policy
 from feedpath.core.printers import Printers
 from feedpath.core.spool import Area
 from feedpath.errors import Refused
+from feedpath.front.advert.records import Reach, services
 from feedpath.host.store import SqliteStore
 from feedpath.machines import Machines
 from tests.fakes.machine import WATCHDOG_S, Machine, until
@@ -211,10 +212,15 @@ def test_another_driver_is_taken_at_once_and_stays_over_a_restart(tmp_path):
             printer = house.printers.default
             assert printer.device.driver.origin.choice == "language:postscript"
             before, version = printer.capabilities, printer.version
+            announced = services(printer, Reach(631), "pi.local")
+            heard: list[frozenset[str]] = []
+            printer.watch(heard.append)
             await house.machines.use(printer, "PCL 5")
             assert printer.device.driver.origin == ("language:pcl5", "PCL 5", "It was chosen by a person.", "", True)
             assert printer.capabilities is not before and printer.version > version
             assert printer.capabilities.color != before.color
+            assert services(printer, Reach(631), "pi.local") != announced
+            await until(lambda: heard and "identity" in heard[0])
         async with House(tmp_path) as again:
             printer = again.printers.default
             assert printer.device.driver.name == "pcl5"

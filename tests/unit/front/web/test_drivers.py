@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from feedpath.back.pdl import choose
 from feedpath.core.job import PENDING
 from tests.fakes.site import STRANGER, Site, visit
 
@@ -45,6 +46,17 @@ def test_the_api_tells_what_is_used_what_fits_and_which_options_there_are(tmp_pa
         assert answer.json["driver"]["choice"] == "language:postscript"
         status = (await site.ask("GET", "/api/status")).json["printers"][0]["driver"]
         assert status == answer.json["driver"]
+
+    visit(tmp_path, story)
+
+
+def test_a_driver_that_was_chosen_and_is_gone_is_said_to_be_so(tmp_path: Path) -> None:
+    gone = choose.choose(("PCL",), False, choice=choose.Choice("file:///gone.ppd"))
+
+    async def story(site: Site) -> None:
+        site.printer.device.use(gone)
+        for address in ("/", f"/driver/{site.printer.uuid}", "/api/status"):
+            assert b"that was chosen, file:///gone.ppd, cannot be used" in (await site.ask("GET", address)).body
 
     visit(tmp_path, story)
 
