@@ -14,7 +14,8 @@ from feedpath.back.pdl import languages, models
 from feedpath.back.pdl.languages import Language
 from feedpath.back.pdl.order import NORMAL, Machine
 from feedpath.back.pdl.passthrough import PWG_TYPES, PassThrough, formats
-from feedpath.back.pdl.translator import Translator
+from feedpath.back.pdl.passthrough import RAW as PASSED_ON
+from feedpath.back.pdl.translator import ANY, Translator
 from feedpath.core import media
 from feedpath.core.driver import Capabilities, Driver, Origin
 from feedpath.errors import WireError
@@ -121,8 +122,7 @@ def _wanted(choice: Choice, commands: "tuple[str, ...]", letter_first: bool, dev
     driver: Driver
     title = AS_IT_IS
     if choice.driver == RAW:
-        driver = PassThrough(commands, letter_first)
-        driver.reasons = ()
+        driver = _untouched(commands, letter_first)
     elif choice.driver.startswith(LANGUAGE):
         language = languages.BY_NAME.get(choice.driver.removeprefix(LANGUAGE))
         if language is None:
@@ -135,6 +135,16 @@ def _wanted(choice: Choice, commands: "tuple[str, ...]", letter_first: bool, dev
         driver = bridged(drivers.Match(entry, 0, BY_PERSON), ppd, commands, letter_first, choice.options)
         title = ppd.name
     driver.origin = Origin(choice.driver, title, BY_PERSON, chosen=True)
+    return driver
+
+
+def _untouched(commands: "tuple[str, ...]", letter_first: bool) -> Driver:
+    """Return a driver that sends everything as it is, for computers that have the machine's own driver."""
+    driver = PassThrough(commands, letter_first)
+    driver.reasons = ()
+    own = [format for language in languages.spoken(commands) for format in language.formats]
+    taken = tuple(dict.fromkeys((*own, *driver.capabilities.formats, PASSED_ON, ANY)))
+    driver.capabilities = driver.capabilities._replace(formats=taken, streamable=frozenset(taken))
     return driver
 
 

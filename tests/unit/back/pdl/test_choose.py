@@ -11,6 +11,7 @@ from feedpath.back.pdl.drivers import Entry, Index, Match
 from feedpath.back.pdl.filters import Host
 from feedpath.back.pdl.passthrough import PassThrough
 from feedpath.core.driver import Driver
+from feedpath.core.ticket import Ticket
 from feedpath.errors import Refused
 from tests.fakes import driver
 
@@ -38,6 +39,9 @@ def test_a_person_s_language_goes_before_what_the_machine_names(name: str) -> No
 def test_raw_sends_everything_as_it_is_and_nothing_is_said_to_be_missing() -> None:
     made = chosen("raw")
     assert isinstance(made, PassThrough) and not made.reasons and made.origin.choice == "raw"
+    for format in ("application/postscript", "application/vnd.hp-pcl", "application/octet-stream"):
+        assert made.takes(format) and made.convert(Ticket(format=format)) is None
+    assert not made.takes("application/pdf")
 
 
 def test_a_driver_of_cups_is_chosen_by_its_uri(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
