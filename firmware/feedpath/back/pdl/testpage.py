@@ -55,9 +55,10 @@ def document(title: str, facts: "Sequence[str]", paper: Media, dpi: int, color: 
     """Return the page for a printer called `title`; `facts` are lines about it."""
     width, height = paper.width * TO_POINTS, paper.length * TO_POINTS
     left, bottom, right, top = (side * TO_POINTS for side in (paper.left, paper.bottom, paper.right, paper.top))
-    inner, above = width - left - right, height - top
+    inner = width - left - right
     if any(word in paper.name for word in ON_ROLL):
-        bottom = max(bottom, above - inner * ROLL_SHAPE)
+        height = min(height, top + inner * ROLL_SHAPE + bottom)
+    above = height - top
     scale = max(SMALLEST, min(1.0, inner / SHEET))
     edge = 6 * scale
     room = Room(left + 2 * edge, bottom + edge, inner - 4 * edge, above - 2 * edge, scale, dpi)
