@@ -11,7 +11,7 @@ from feedpath.core.driver import Fit
 from feedpath.errors import Refused
 
 if TYPE_CHECKING:
-    from feedpath.back.pdl.drivers import Index
+    from feedpath.back.pdl.drivers import Index, Match
 
 SPOKEN = 100  # scores, of 100: our own languages where the machine speaks them
 UNTOLD = 0
@@ -34,8 +34,8 @@ def fits(
     spoken, why = speaks(commands, device_id)
     found = [Fit(LANGUAGE + language.name, language.title, SPOKEN, why) for language in spoken]
     if index is not None:
-        matches = index.matches(device_id)[:MOST]
-        found += [Fit(match.entry.uri, match.entry.name, match.score, match.reason) for match in matches]
+        matches = index.matches(device_id) if spoken else _printing(index, device_id)
+        found += [Fit(match.entry.uri, match.entry.name, match.score, match.reason) for match in matches[:MOST]]
     untouched = Fit(RAW, AS_IT_IS, UNTOLD, BY_HAND)
     found = [untouched, *found] if PDF in formats(commands) and not spoken else [*found, untouched]
     found[0] = found[0]._replace(automatic=True)
@@ -45,6 +45,14 @@ def fits(
     found += [fit for fit in _others(index) if fit.choice not in known]
     wanted = words.lower().split()
     return [fit for fit in found if all(word in f"{fit.title} {fit.choice}".lower() for word in wanted)]
+
+
+def _printing(index: "Index", device_id: str) -> "list[Match]":
+    """Return the drivers that fit, from the first on that can really be used: only that tells what is automatic."""
+    from feedpath.back.pdl import drivers
+
+    matches, usable = index.matches(device_id), drivers.choose(index, device_id)
+    return matches[matches.index(usable[0]) :] if usable is not None else []
 
 
 def _others(index: "Index | None") -> "list[Fit]":
