@@ -170,7 +170,7 @@ def index(cache: "Path | None", programs: str = PROGRAMS, folders: "tuple[str, .
 
 
 def choose(known: Index, device_id: str, programs: str = PROGRAMS) -> "tuple[Match, Ppd] | None":
-    """Return the best driver that is really there and takes raster, with its PPD; None where there is none.
+    """Return the best driver that is really there, as is its program, and takes raster; None where there is none.
 
     One that knows the model goes before an encoder for its colours.
     """
@@ -179,10 +179,8 @@ def choose(known: Index, device_id: str, programs: str = PROGRAMS) -> "tuple[Mat
         if second is not None and match.score < SAME_DESCRIPTION:
             break
         try:
-            driver = load(match.entry, programs)
+            driver = _with_program(load(match.entry, programs))
         except WireError:
-            continue
-        if driver.raster_filter in ("", "-") or not foomatic.is_there(driver):
             continue
         if not foomatic.is_second_best(driver):
             return match, driver
@@ -192,15 +190,20 @@ def choose(known: Index, device_id: str, programs: str = PROGRAMS) -> "tuple[Mat
 
 def ready(uri: str, programs: str = PROGRAMS) -> "tuple[Entry, Ppd]":
     """Return the driver at `uri` that pages can be printed by; raise WireError where it or its program is gone."""
+    driver = _with_program(load(Entry(uri, "", uri, "", "", ""), programs))
+    return entry_of(uri, driver), driver
+
+
+def _with_program(driver: Ppd) -> Ppd:
+    """Return a driver whose program is there; raise WireError for any other."""
     from feedpath.back.pdl import cupsdriver  # loads what runs programs
     from feedpath.back.pdl.filters import FilterFailed, Host
 
-    driver = load(Entry(uri, "", uri, "", "", ""), programs)
     try:
         cupsdriver.program(driver, Host())
     except FilterFailed as failed:
         raise WireError(str(failed)) from failed
-    return entry_of(uri, driver), driver
+    return driver
 
 
 def load(entry: Entry, programs: str = PROGRAMS) -> Ppd:

@@ -5,7 +5,6 @@ prints; what the worker draws by it is set into whole sheets (`bitmaps`), and go
 stand in the file.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -43,11 +42,6 @@ def is_ours(ppd: Ppd) -> bool:
 def is_second_best(ppd: Ppd) -> bool:
     """Return whether a driver runs an encoder for colours: these are not corrected for the machine here."""
     return is_ours(ppd) and ppd.true("ColorDevice")
-
-
-def is_there(ppd: Ppd) -> bool:
-    """Return whether the encoder that a driver runs is installed; True for one that runs none."""
-    return not is_ours(ppd) or os.access(f"{PROGRAMS}/{ppd.raster_filter}", os.X_OK)
 
 
 def adapted(ppd: Ppd) -> Ppd:

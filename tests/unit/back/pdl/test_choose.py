@@ -112,9 +112,8 @@ def test_what_fits_is_listed_the_best_first() -> None:
     assert [fit.choice for fit in choices.fits(("GDI",), "", None)] == ["raw"]
 
 
-def test_what_cannot_be_used_is_not_said_to_fit_best(tmp_path: Path) -> None:
-    (tmp_path / "there.ppd").write_bytes(driver.ppd())
-    there, gone = LASER._replace(uri=f"file://{tmp_path}/there.ppd"), LASER._replace(uri="file:///a/gone.ppd")
+def test_what_cannot_be_used_is_not_said_to_fit_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there, gone = LASER._replace(uri=installed(tmp_path, monkeypatch)), LASER._replace(uri="file:///a/gone.ppd")
     told = "MFG:Fake;MDL:Laser 1;CMD:FAKE;"
     found = choices.fits(("FAKE",), told, Index((gone, there)))
     assert [(fit.choice, fit.automatic) for fit in found] == [(there.uri, True), ("raw", False)]

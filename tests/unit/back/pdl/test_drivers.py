@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import drivers
+from feedpath.back.pdl import drivers, filters
 from feedpath.back.pdl.drivers import Entry, Index
+from feedpath.back.pdl.filters import Host
 from feedpath.errors import WireError
 from tests.fakes import driver
 
@@ -166,11 +167,16 @@ def test_a_driver_that_lacks_what_its_maker_keeps_is_not_matched() -> None:
     assert Index([entry("Fake A, hpcups 3.22.10, requires proprietary plugin")]).best("MFG:Fake;MDL:A;") is None
 
 
-def test_the_best_driver_that_can_be_loaded_is_chosen(installed: "tuple[str, tuple[str, ...]]", tmp_path: Path) -> None:
+def test_the_best_driver_that_can_be_loaded_is_chosen(
+    installed: "tuple[str, tuple[str, ...]]", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "Host", lambda: Host(filters=str(tmp_path)))
     broken, other = tmp_path / "ppd" / "broken.ppd", tmp_path / "ppd" / "other.ppd"
     other.write_bytes(driver.ppd(("vnd.cups-raster", "vnd.cups-pdf")))
     uris = (f"file://{broken}", f"file://{other}", f"file://{tmp_path}/ppd/laser1.ppd")
     known = Index(entry("Fake Laser 1", "MFG:Fake;MDL:Laser 1;", uri=uri) for uri in uris)
+    assert drivers.choose(known, "MFG:Fake;MDL:Laser 1;", installed[0]) is None  # its program is not there
+    (tmp_path / driver.FILTER).touch(0o755)
     chosen = drivers.choose(known, "MFG:Fake;MDL:Laser 1;", installed[0])
     assert chosen is not None
     assert chosen[0].entry.uri == uris[2] and chosen[1].name == "Fake Laser 1, test"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from feedpath.back.pdl import choose, cupsdriver, cupsraster, encoders, foomatic, ppd, ppdchoices
 from feedpath.back.pdl.drivers import Entry, Match, entry_of
+from feedpath.back.pdl.filters import FilterFailed, Host
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Setup
 from feedpath.back.pdl.ppd import Ppd
 from feedpath.core.job import COMPLETED
@@ -123,9 +124,10 @@ def test_it_is_in_the_index_as_a_driver_that_takes_raster() -> None:
 
 def test_one_without_its_encoder_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(foomatic, "PROGRAMS", str(tmp_path))
-    assert not foomatic.is_there(adapted()) and foomatic.is_there(ppd.read(driver.ppd()))
+    with pytest.raises(FilterFailed, match="needs the program foo2zjs, which is not installed"):
+        cupsdriver.program(adapted(), Host())
     (tmp_path / "foo2zjs").touch(0o755)
-    assert foomatic.is_there(adapted())
+    assert cupsdriver.program(adapted(), Host()) == f"{tmp_path}/foo2zjs"
 
 
 def test_black_on_a_machine_with_colours_is_second_best() -> None:
