@@ -73,7 +73,7 @@ class Asked:
     async def print(self, pages: int = 1) -> Job:
         """Return a job whose document is here."""
         assert self.box.printers.default
-        job = self.box.printers.default.submit(Ticket("image/urf"))
+        job = self.box.printers.default.submit(Ticket())
         await job.receive(Body(documents.urf(dpi=300, pages=pages)))
         await job.finish()
         return job
@@ -129,7 +129,7 @@ def test_a_job_waits_for_paper_and_goes_on(
             assert queue
             printer.answers = answers
             await until(lambda: queue.device.driver._asked.sound)  # type: ignore[attr-defined]
-            printer.speed, before = 50_000, printer.total  # it has not taken much of the job when its paper runs out
+            printer.speed, before = 20_000, printer.total  # it has not taken much of the job when its paper runs out
             job = await asked.print(PAGES)
             await until(lambda: printer.total > before + 1000)
             printer.room = ROOM
