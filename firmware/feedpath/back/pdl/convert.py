@@ -137,9 +137,9 @@ class Work:
         order = self._order.at(page)
         machine, ask = order.machine, order.options.get
         sheet = media.size(order.setup.media or machine.media)
-        left, right, top, bottom = machine.margins
         plain = Raster(1, 1, RGB24 if self._setup.color else GRAY8, order.resolution, (sheet.width, sheet.length))
         wanted = self._target(plain._replace(media=sheet.name, number=page), back=False)
+        left, right, top, bottom = _unprintable(wanted) or machine.margins
         size = sheet.width, sheet.length
         if machine.roll:
             size = round(machine.roll * MM_100_PER_INCH / wanted.resolution[0]), ROLL_LENGTH
@@ -211,6 +211,17 @@ def _paper(raster: Raster) -> "tuple[int, int]":
 
 def _alike(one: "tuple[int, int]", other: "tuple[int, int]") -> bool:
     return all(abs(a - b) <= SAME for a, b in zip(one, other, strict=True))
+
+
+def _unprintable(target: Target) -> "tuple[int, int, int, int] | None":
+    """Return left, right, top and bottom of the sheet in hundredths of a millimetre; None where all is printable."""
+    (width, height), (across, along) = target.sheet, target.resolution
+    if not width or not height:
+        return None
+    edges = (target.left, width - target.left - target.width, target.top, height - target.top - target.height)
+    dots = (across, across, along, along)
+    made = (max(0, edge * MM_100_PER_INCH // dpi) for edge, dpi in zip(edges, dots, strict=True))
+    return tuple(made)  # type: ignore[return-value]
 
 
 def _margins(margins: "tuple[int, int, int, int]", resolution: "tuple[int, int]") -> "tuple[int, int, int, int]":

@@ -11,15 +11,18 @@ import pytest
 
 from feedpath.back.pdl import choose, cupspages, pjl, ppd
 from feedpath.back.pdl.bridged import Bridged
+from feedpath.back.pdl.convert import Work
 from feedpath.back.pdl.drivers import Entry, Match
 from feedpath.back.pdl.filters import Host, Limits
 from feedpath.back.pdl.messages import Message
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
-from feedpath.core import device
+from feedpath.back.pdl.source import FileSource
+from feedpath.core import device, media
 from feedpath.core.driver import Facts, Supply
 from feedpath.core.job import ABORTED, CANCELED, COMPLETED, Job
+from feedpath.core.ticket import Ticket
 from feedpath.errors import Refused
-from tests.fakes import documents, driver
+from tests.fakes import documents, driver, pages
 from tests.fakes.machine import WATCHDOG_S, Body, Box, Machine, until
 
 MATCH = Match(Entry("file:///fake.ppd", "Fake", "Fake Laser 1", "", "English", driver.FILTER), 100, "It fits.")
@@ -293,3 +296,24 @@ def test_a_printer_without_a_driver_says_so(tmp_path: Path) -> None:
             assert box.printer.reasons == ["cups-missing-filter-warning"]
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    "medium", ["iso_a4_210x297mm", "na_letter_8.5x11in", "custom_card_70.56x105.83mm", "custom_104_80x120mm"]
+)
+def test_a_document_is_drawn_within_the_margins_of_the_paper_that_is_asked_for(tmp_path: Path, medium: str) -> None:
+    made = choose.bridged(MATCH, ppd.read(driver.ppd()), (), letter_first=False)
+    assert isinstance(made, Bridged)
+    custom = media.size(medium)._replace(left=423, right=423, top=635, bottom=635)  # the driver's HWMargins
+    paper = next((one for one in made.capabilities.media if one.name == medium), custom)
+    width, height = paper.width - paper.left - paper.right, paper.length - paper.top - paper.bottom
+    options = {"media": medium, "print-scaling": "fit", "print-color-mode": "monochrome", "print-quality": 3}
+    with (tmp_path / "document").open("w+b") as document:
+        document.write(pages.pdf(["0 0 2000 2000 re f"], (width * 72 / 2540, height * 72 / 2540)))
+        document.seek(0)
+        order = made._order(Ticket(format="application/pdf", options=options))
+        sent = b"".join(map(bytes, Work(order, FileSource(document))))
+    width, height, *_, stride = struct.unpack_from("=6I", sent, SYNC + 372)  # cupsWidth to cupsBytesPerLine
+    rows = [sent[at : at + stride] for at in range(SYNC + HEADER, len(sent), stride)]
+    assert len(rows) == height
+    assert all(row[0] & 0x80 and row[(width - 9) // 8] for row in (rows[2], rows[height // 2], rows[-3]))
