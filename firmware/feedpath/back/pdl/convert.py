@@ -142,7 +142,9 @@ class Work:
         left, right, top, bottom = _unprintable(wanted) or machine.margins
         size = sheet.width, sheet.length
         if machine.roll:
-            size = round(machine.roll * MM_100_PER_INCH / wanted.resolution[0]), ROLL_LENGTH
+            shown = self._language is languages.PREVIEW  # as a small picture, of the beginning
+            length = sheet.length if shown else ROLL_LENGTH
+            size = round(machine.roll * MM_100_PER_INCH / wanted.resolution[0]), length
         return layout.View(
             resolution=wanted.resolution,
             space=RGB24 if wanted.space == RGB24 else GRAY8,

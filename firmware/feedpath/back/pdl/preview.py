@@ -18,7 +18,8 @@ class Traits(NamedTuple):
 
 def machine(real: Machine) -> Machine:
     """Return a machine that prints pictures of what the real one prints."""
-    return real._replace(resolutions=(RESOLUTION,), pjl=False, gain=0.0, traits={})
+    roll = round(real.roll * RESOLUTION[0] / real.resolutions[0][0])
+    return real._replace(resolutions=(RESOLUTION,), roll=roll, pjl=False, gain=0.0, traits={})
 
 
 def encode(pages: "Iterable[Page]", setup: Setup, traits: Traits) -> "Iterator[bytes]":

@@ -113,7 +113,8 @@ class Translator(Driver):
         if ticket.format not in (*READ, *DRAWN, ANY):
             return None
         options = {name: value for name, value in ticket.options.items() if name not in preview.UNSEEN}
-        order = Order(ticket.format, languages.PREVIEW.name, preview.machine(self._machine), options)
+        real = self.preferences().machine(self._machine, self._language.name)
+        order = Order(ticket.format, languages.PREVIEW.name, preview.machine(real), options)
         return lambda source: _pictured(order, source)
 
     def ask(self) -> bytes:

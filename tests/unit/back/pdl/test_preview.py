@@ -117,3 +117,21 @@ def test_a_document_that_was_looked_at_prints_whole(tmp_path):
             assert len(pcl_reader.read(bytes(machine.received)).pages) == 3
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    "format, document, shape",
+    [
+        ("application/pdf", pages.pdf(["10 10 184 380 re f"], (204, 400)), 400 / 204),
+        ("text/plain", b"line\n" * 100, 297 / 72),
+    ],
+)
+def test_a_receipt_is_shown_in_its_own_shape(tmp_path, format, document, shape):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=choose.choose(("ESC/POS",), letter_first=False)) as box:
+            job = await box.print(document, format=format, hold=True)
+            width, height, pixels = pages.read_png(await Previews().of(job))
+            assert preview.PIXELS // 2 < height <= preview.PIXELS and height / width == pytest.approx(shape, rel=0.03)
+            assert any(pixels[at] < 200 for at in range(width // 10, len(pixels), width))
+
+    run(main())
