@@ -83,8 +83,8 @@ class Work:
         """Yield the document's pages once, as the language wants them."""
         tones = curve(gain=self._order.machine.gain)
         by = method(self._order.quality, self._order.halftone)
-        for number, page in enumerate(map(self._overridden, self._pages())):
-            target = self._target(page.raster, back=bool(number % 2))
+        for page, back in sheets.backs(map(self._overridden, self._pages())):
+            target = self._target(page.raster, back)
             black = target.space == BLACK1
             grey = black and page.raster.space != BLACK1  # until it is halftoned
             fitted = fit(page, target._replace(space=GRAY8) if grey else target)
@@ -94,7 +94,7 @@ class Work:
         """Return a page that tells what is asked of it alone."""
         told, raster = self._order.overriding(page.raster.number), page.raster
         source, type = told.get("media-source", raster.source), told.get("media-type", raster.type)
-        return page._replace(raster=raster._replace(source=source, type=type))
+        return page._replace(raster=raster._replace(source=source, type=type, sides=raster.sides or self._setup.sides))
 
     def _space(self, raster: Raster) -> str:
         """Return the space that the language is given a page in: its own if it may be, as grey goes without colour."""

@@ -55,9 +55,9 @@ def encode(pages: "Iterable[Page]", setup: Setup, traits: Traits) -> "Iterator[b
 
 
 def _placed(pages: "Iterable[Page]", setup: Setup, traits: Traits) -> "Iterator[tuple[Page, Target]]":
-    for number, page in enumerate(pages):
+    for page, back in sheets.backs(sheets.told(pages, setup)):
         wanted = _plan(traits, setup, page.raster)
-        upward = number % 2 and wanted.back[1] < 0
+        upward = back and wanted.back[1] < 0
         yield (Page(page.raster, sheets.upward(page)) if upward else page), wanted
 
 

@@ -13,6 +13,7 @@ from feedpath.back.pdl.sheets import (
     TWO_SIDED,
     Held,
     Plan,
+    backs,
     marked,
     padded,
     plan,
@@ -275,3 +276,9 @@ def test_a_held_page_comes_as_often_as_it_is_asked():
     held = Held(rows(ONE, GRID[:3], GRID[3:]))
     assert [whole(held.page()) for _ in range(3)] == [GRID] * 3
     assert [bytes(band) for band in held.bands(backward=True)] == [GRID[3:], GRID[:3]]
+
+
+def test_a_back_is_the_second_page_of_a_two_sided_sheet():
+    sides = [ONE, TWO, TWO, TWO, ONE, TWO, TWO]
+    pages = (rows(raster, WHITE) for raster in sides)
+    assert [back for _, back in backs(pages)] == [False, False, True, False, False, False, True]
