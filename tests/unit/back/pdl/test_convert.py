@@ -425,3 +425,12 @@ def test_a_page_of_any_size_is_whole_on_its_label(source, size) -> None:
     for number in (marked[2], marked[-3]):
         dots = f"{int.from_bytes(label.rows[number], 'big'):0800b}"
         assert len(list(filter(None, dots.split("0")))) == 2  # a left and a right one
+
+
+@pytest.mark.parametrize("gain, inked", [(0, 0.5), (20, 0.31), (-20, 0.69)])
+@pytest.mark.parametrize("halftone", ["blue-noise", "error-diffusion"])
+def test_settings_say_how_grays_are_printed(source, halftone, gain, inked) -> None:
+    wanted = Preferences(dot_gain=gain, halftone=halftone).order(order("image/png", "escpos"))
+    gray = pages.png(64, 64, [[128] * 64] * 64, 0, 8)
+    (image,) = [item for item in escpos_reader.read(b"".join(map(bytes, Work(wanted, source(gray))))) if item[0] == 576]
+    assert sum(byte.bit_count() for row in image.rows for byte in row) / (576 * 576) == pytest.approx(inked, abs=0.03)
