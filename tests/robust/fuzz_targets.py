@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from feedpath.back.pdl import (
+    asked,
     called,
     drivers,
+    escpos,
     firmware,
     flatten,
     pictures,
@@ -28,6 +30,7 @@ from feedpath.back.pdl import (
     sniff,
     truetype,
     urf,
+    zpl,
 )
 from feedpath.back.pdl import (
     messages as driver_messages,
@@ -40,6 +43,8 @@ from feedpath.back.pdl.supplies import supplies
 from feedpath.back.usb import ieee1284
 from feedpath.errors import WireError
 from tests.fakes import documents, driver, pages
+from tests.fakes.answers import ESCPOS, ZPL
+from tests.fakes.virtual_printer import VirtualPrinter
 from tests.robust.changes import Kind, field, font_table, jpeg_segment, png_chunk
 
 LIMITS = Limits(
@@ -112,6 +117,19 @@ def status(data: bytes) -> object:
         channel.feed(data[at : at + PIECE])
         assert len(channel._held) <= HELD_MOST
     return told.reasons, told.impressions is None
+
+
+def answers(data: bytes) -> object:
+    """Hear what machines say that were asked, at once and in pieces; nothing is refused here."""
+    told = []
+    for module in (escpos, zpl):
+        machine = asked.Asked(module.ASK, module.status)
+        told.append(machine.feed(data).reasons)
+        machine.ask()
+        for at in range(0, len(data), PIECE):
+            machine.feed(data[at : at + PIECE])
+            assert len(machine._said) <= asked.MOST
+    return tuple(told)
 
 
 def device_id(data: bytes) -> object:
@@ -300,6 +318,15 @@ def packed() -> "list[bytes]":
     ]
 
 
+def replies() -> "list[bytes]":
+    """Return what machines answer that are asked for their status."""
+    printer = VirtualPrinter()
+    fine = [answer(printer) for answer in (*ESCPOS.values(), *ZPL.values())]
+    printer.paper_out = printer.cover_open = True
+    troubled = [answer(printer) for answer in (*ESCPOS.values(), *ZPL.values())]
+    return [b"".join(fine[:3]), b"".join(troubled[:3]), fine[3], troubled[3], b"".join(fine + troubled)]
+
+
 PPD_WORDS = tuple(line.encode() for line in driver.PPD.splitlines(keepends=True)) + (
     b"<</cupsBitsPerColor 8/cupsColorOrder 2>>setpagedevice", b"cleartomark", b"roll", b"index", b"copy", b"dup",
     b"16#", b"*NonUIOrderDependency: 1e9 AnySetup *PageSize", b"<626f>", b"*End\n", b"Custom.1x1",
@@ -321,6 +348,7 @@ TARGETS = {
     "ppd": Target(driver_file, installed_ppds, Kind(PPD_WORDS)),
     "setpagedevice": Target(page_device, codes, Kind(CODE_WORDS)),
     "pjl": Target(status, reports, Kind(PJL_WORDS)),
+    "answers": Target(answers, replies, Kind((b"\x02", b"\x03\r\n", b",", b"\x12", b"\x1a"))),
     "device-id": Target(device_id, identities, Kind(ID_WORDS)),
     "firmware": Target(download, downloads),
     "messages": Target(messages, talk, Kind((b'"', b"STATE: ", b"ATTR: ", b"PAGE: ", b"\n"))),
