@@ -122,7 +122,7 @@ def _wanted(choice: Choice, commands: "tuple[str, ...]", letter_first: bool, dev
     driver: Driver
     title = AS_IT_IS
     if choice.driver == RAW:
-        driver = _untouched(commands, letter_first)
+        driver = _untouched(commands, letter_first, device_id)
     elif choice.driver.startswith(LANGUAGE):
         language = languages.BY_NAME.get(choice.driver.removeprefix(LANGUAGE))
         if language is None:
@@ -138,13 +138,23 @@ def _wanted(choice: Choice, commands: "tuple[str, ...]", letter_first: bool, dev
     return driver
 
 
-def _untouched(commands: "tuple[str, ...]", letter_first: bool) -> Driver:
-    """Return a driver that sends everything as it is, for computers that have the machine's own driver."""
+def _untouched(commands: "tuple[str, ...]", letter_first: bool, device_id: str) -> Driver:
+    """Return a driver that sends everything as it is, for computers that have the machine's own driver.
+
+    How raster is to have the backs of sheets is announced as the machine wants it, since nobody turns them here.
+    """
     driver = PassThrough(commands, letter_first)
     driver.reasons = ()
     own = [format for language in languages.spoken(commands) for format in language.formats]
     taken = tuple(dict.fromkeys((*own, *driver.capabilities.formats, PASSED_ON, ANY)))
-    driver.capabilities = driver.capabilities._replace(formats=taken, streamable=frozenset(taken))
+    back, offered = sheet_back(device_id), driver.capabilities
+    mode = next(word for word, name in SHEET_BACKS.items() if name == back)
+    driver.capabilities = offered._replace(
+        formats=taken,
+        streamable=frozenset(taken),
+        pwg_back_side=back,
+        urf=tuple(mode if word in SHEET_BACKS else word for word in offered.urf),
+    )
     return driver
 
 

@@ -302,3 +302,11 @@ def test_two_sided_raster_is_touched_where_backs_are_wanted_turned(tmp_path):
             assert first.rows == came.rows and second.rows == [row[::-1] for row in turned.rows[::-1]]
 
     run(main())
+
+
+@pytest.mark.parametrize("word, back", [("DM3", "rotated"), ("IS1", "normal")])
+def test_how_backs_are_wanted_is_announced_where_nobody_turns_them(word, back):
+    driver = choose.choose(("URF",), False, URF_ID.format(word), choice=choose.Choice(choose.RAW))
+    assert driver.capabilities.pwg_back_side == back
+    words = [word for word in driver.capabilities.urf if word.startswith("DM")]
+    assert words == ["DM3" if back == "rotated" else "DM1"]
