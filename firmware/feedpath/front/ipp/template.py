@@ -14,6 +14,7 @@ from feedpath.front.ipp.wire import Attribute
 PORTRAIT = 3  # orientation-requested; documents are printed as they are
 NO_FINISHING = 3  # finishings
 QUALITIES = {"draft": 3, "normal": 4, "high": 5}  # RFC 8011, 5.2.13
+COLLATED, UNCOLLATED = "separate-documents-collated-copies", "separate-documents-uncollated-copies"  # RFC 8011, 5.2.4
 NO_HOLD, INDEFINITE = "no-hold", "indefinite"  # RFC 8011, 5.2.2
 SIZE_TOLERANCE = 100  # hundredths of a mm that clients are off where they compute sizes in points
 
@@ -44,6 +45,11 @@ def qualities(c: Capabilities) -> "list[int]":
     return [QUALITIES[quality] for quality in c.qualities]
 
 
+def handlings(c: Capabilities) -> "list[str]":
+    """Return multiple-document-handling-supported."""
+    return [COLLATED, UNCOLLATED] if c.copies > 1 else [COLLATED]
+
+
 def default_quality(c: Capabilities) -> int:
     """Return print-quality-default."""
     return QUALITIES["normal" if "normal" in c.qualities else c.qualities[0]]
@@ -58,6 +64,7 @@ ROWS = (
     Row("job-hold-until", KEYWORD, lambda c: NO_HOLD, KEYWORD, lambda c: [NO_HOLD, INDEFINITE], "5.2.2"),
     Row("job-sheets", KEYWORD, lambda c: "none", KEYWORD, lambda c: ["none"], "5.2.3"),
     Row("media", KEYWORD, lambda c: c.media_default, KEYWORD, lambda c: [m.name for m in c.media], "5.2.11"),
+    Row("multiple-document-handling", KEYWORD, lambda c: COLLATED, KEYWORD, handlings, "5.2.4"),
     Row("number-up", INTEGER, lambda c: 1, INTEGER, lambda c: list(c.number_up), "5.2.9"),
     Row("orientation-requested", ENUM, lambda c: PORTRAIT, ENUM, lambda c: list(c.orientations), "5.2.10"),
     Row("output-bin", KEYWORD, lambda c: c.output_bins[0], KEYWORD, lambda c: list(c.output_bins), "PWG 5100.2, 2.1"),

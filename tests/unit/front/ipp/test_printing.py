@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from feedpath.back.pdl.choose import choose
 from feedpath.core.job import ABORTED, CANCELED, COMPLETED, HELD, PENDING
 from feedpath.errors import Refused
 from feedpath.front.ipp import status, values, wire
 from feedpath.front.ipp.call import Document
 from feedpath.front.ipp.wire import Attribute
+from tests.fakes import documents, pcl_reader
 from tests.fakes.machine import until
 from tests.unit.front.ipp.asking import Asker, Body, an, front_end, runs
 
@@ -49,6 +51,19 @@ async def test_attributes_may_be_larger_than_what_is_read_at_once(tmp_path: Path
         assert answer.status == status.OK_IGNORED_OR_SUBSTITUTED
         assert answer.names(wire.UNSUPPORTED) == ["vendor-attribute"]
         await until(lambda: bytes(ask.machine.received) == DOCUMENT)
+
+
+@pytest.mark.parametrize("handling, copies", [("uncollated", [2, 2]), ("collated", [1, 1, 1, 1])])
+@runs
+async def test_copies_come_page_by_page_or_set_by_set(handling: str, copies: "list[int]", tmp_path: Path) -> None:
+    driver = choose(("PJL", "PCL"), letter_first=False)
+    async with front_end(tmp_path, driver=driver) as ask:
+        job = (an("copies", 2), an("multiple-document-handling", f"separate-documents-{handling}-copies"))
+        document = documents.urf("sgray_8", "4x6", 300, 2)
+        assert (await ask("Print-Job", FORMAT, job=job, document=document)).status == status.OK
+        await until(lambda: ask.printer.jobs[1].state == COMPLETED)
+        printed_pages = pcl_reader.read(bytes(ask.machine.received)).pages
+        assert [page.settings["&lX"] for page in printed_pages] == copies
 
 
 @pytest.mark.parametrize("compression, compress", [("gzip", gzip.compress), ("deflate", zlib.compress)])
