@@ -39,7 +39,7 @@ GRACE_S = 30  # beyond its time, until a process that does not end is ended
 PROCESSES = 2
 KEPT = 1000  # documents that did something new
 DIFFERENT = 20  # findings at different places, after which a reader is left alone
-QUOTED = re.compile(r"[0-9]+|'.*'|\".*\"")  # what differs in a sentence that says the same
+QUOTED = re.compile(r"[0-9]+| b?(['\"]).*\1")  # what differs in a sentence that says the same
 SLOT = struct.Struct("=Q")  # before the document under way, its length
 
 

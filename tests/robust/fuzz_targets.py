@@ -186,7 +186,7 @@ def text(data: bytes) -> object:
     count = 0
     for lines in itertools.islice(plain.pages(io.BytesIO(data), 80, 60), 500):
         assert len(lines) <= 60 and all(sum(map(plain.width, line)) <= 80 for line in lines)
-        assert all(len(line) <= 80 * plain.JOINED_MOST for line in lines)
+        assert all(len(line) <= 80 * (plain.JOINED_MOST + 1) for line in lines)
         count += 1
     return plain.encoding(io.BytesIO(data)), min(count, 3)
 
