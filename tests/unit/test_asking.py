@@ -173,3 +173,18 @@ def test_a_machine_that_takes_no_question_prints_when_it_takes_something_again(t
             assert (job.state, canceled.state) == (COMPLETED, CANCELED)
 
     run(main())
+
+
+def test_the_same_answer_again_is_no_news(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Asked(tmp_path, "ZPL") as asked:
+            printer, queue = asked.printer, asked.box.printers.default
+            assert queue
+            printer.answers, printer.room = ZPL, 1 << 20
+            printer.paper_out = True
+            await until(lambda: asked.reasons)
+            version, answered = queue.version, printer.total + 3 * len(b"~HS")
+            await until(lambda: printer.total > answered)
+            assert queue.version == version
+
+    run(main())
