@@ -12,7 +12,7 @@ from feedpath import aio
 from feedpath.appliance import Appliance
 from feedpath.back.usb import device as usb_device
 from feedpath.back.usb.device import UsbConnection
-from feedpath.core import device, writer
+from feedpath.core import device, watch, writer
 from feedpath.core.job import CANCELED, COMPLETED, STOPPED, Job
 from feedpath.core.ticket import Ticket
 from feedpath.settings import Settings
@@ -35,7 +35,7 @@ READ = {  # how many receipts or labels there are
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "ASK_S", 0.1)
-    monkeypatch.setattr(device, "STATUS_S", 0.01)
+    monkeypatch.setattr(watch, "STATUS_S", 0.01)
     monkeypatch.setattr(usb_device, "LISTEN_MS", 10)
 
 

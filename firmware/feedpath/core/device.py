@@ -9,19 +9,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from feedpath import aio
-from feedpath.core.connection import Connection, Gone
+from feedpath.core.connection import Connection
 from feedpath.core.document import pour
 from feedpath.core.driver import Driver, Facts
 from feedpath.core.job import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, Job
 from feedpath.core.policy import Policy
-from feedpath.core.prologue import Prologue, prepare
+from feedpath.core.prologue import Prologue
 from feedpath.core.ring import SLOTS, Ring
 from feedpath.core.spool import Area, Spool
 from feedpath.core.store import Store
+from feedpath.core.watch import Watch, together
 from feedpath.core.writer import CLOSED, DROPPED, FAILED, FINISHED, LOST, Outcome, Writer
 from feedpath.errors import Refused
 
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 START_BYTES = 16 * 1024  # a job streams when this much came fast enough, or all of it
-STATUS_S = 1.0  # between two looks at the machine's status
-PAPER_S = 0.25  # ... while a job waits for it to say that the paper is out
-STATUS_BYTES = 4096
-PACKETS_MOST = 64  # of what a machine says that are taken at a time: some put each byte of an answer into its own
-DEVICE_ID_TURNS = 30  # looks at the status for each look at the device id, which is slow
 TICK_S = 0.5  # between two looks at the jobs' progress
 STALLED_S = 3.0  # a machine that takes nothing for so long is said to be stopped
 GRACE_S = 0.05  # what a complete document waits for its turn before it goes to storage
@@ -90,8 +85,7 @@ class Device:
         self._said: "tuple[str, ...]" = ()  # those by the status channel
         self._ring_driver = driver  # of the job that the ring was opened for
         self._ring_owner: "Job | None" = None  # whose filling side may still write into the ring
-        self._quit = threading.Event()  # ends the status thread
-        self._status_thread: "threading.Thread | None" = None
+        self._watch: "Watch | None" = None
         self._timer: "asyncio.TimerHandle | None" = None
         self._tasks: "set[asyncio.Task[None]]" = set()
 
@@ -112,15 +106,11 @@ class Device:
         """Print on `connection` from now on, or as soon as it has been sent its prologue and runs it."""
         self.connection = connection
         self.reasons = self._port = self._said = ()
-        self._quit = threading.Event()
-        self._status_thread = threading.Thread(
-            target=self._watch, args=(connection, self._quit, prologue), name="status", daemon=True
-        )
-        self._status_thread.start()
+        self._watch = Watch(connection, self, self._post, prologue)
         if prologue is None:
-            self._greet(connection)
+            self.greet(connection)
 
-    def _greet(self, connection: Connection) -> None:
+    def greet(self, connection: Connection) -> None:
         """Begin to print on a machine that is ready."""
         if connection is self.connection:
             self.ready = True
@@ -129,19 +119,7 @@ class Device:
             self._tell(self.driver.read_id(connection.device_id))
             self._advance()
 
-    def _watch(self, connection: Connection, quit: threading.Event, prologue: "Prologue | None") -> None:
-        """Send a machine its prologue, if there is one, and watch its status from then on."""
-        if prologue is not None:
-            try:
-                if not prepare(connection, prologue, quit, partial(self._post, self._hold_up, connection)):
-                    return
-            except Gone:
-                self._gone_in_thread(connection)
-                return
-            self._post(self._greet, connection)
-        self._watch_status(connection, quit)
-
-    def _hold_up(self, connection: Connection, reasons: "tuple[str, ...]") -> None:
+    def hold_up(self, connection: Connection, reasons: "tuple[str, ...]") -> None:
         """Say why a machine is not ready."""
         if connection is self.connection and reasons != self.reasons:
             logger.info("the printer %s is not ready: %s", self.key, " ".join(reasons))
@@ -153,17 +131,21 @@ class Device:
         if self.connection is not None:
             connection, self.connection = self.connection, None
             self.ready = False
-            self._quit.set()
+            self._stop_watching()
             self._writer.plug(None)
             self.reasons = ("offline-report",)
             threading.Thread(target=connection.close, name="close", daemon=True).start()
             self._tell(None)
 
+    def _stop_watching(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+
     async def close(self) -> None:
         """End the threads and let go of the machine; jobs stay as they are."""
         if self._timer is not None:
             self._timer.cancel()
-        self._quit.set()
+        self._stop_watching()
         await asyncio.gather(*self._tasks)
         await aio.offload(self._close_threads)
         if self.connection is not None:
@@ -177,46 +159,26 @@ class Device:
         self._writer.close()
         if self.connection is not None and not self.ready:
             self.connection.interrupt()  # the prologue may wait for the machine to take it
-        if self._status_thread is not None:
-            self._status_thread.join()
+        if self._watch is not None:
+            self._watch.join()
 
-    def _watch_status(self, connection: Connection, quit: threading.Event) -> None:
-        buffer = memoryview(bytearray(STATUS_BYTES))
-        told: "tuple[str, ...]" = ()
-        known = self.driver.read_id(connection.device_id)
-        turn = 1  # the device id was just read
-        while not quit.is_set():
-            try:
-                reasons = tuple(connection.reasons())
-                said = _said(connection, buffer)
-                device_id = connection.identify() if turn % DEVICE_ID_TURNS == 0 else None
-            except Gone:
-                self._gone_in_thread(connection)
-                return
-            if said:
-                self._post(self._status, connection, reasons, self.driver.listen(said))
-            if (told_besides := self.driver.told()) != Facts():
-                self._post(self._status, connection, reasons, told_besides)
-            facts = known if device_id is None else self.driver.read_id(device_id)
-            if reasons != told or facts != known:
-                told, known = reasons, facts
-                self._post(self._status, connection, reasons, facts)
-            turn += 1
-            quit.wait(PAPER_S if self._writer.told.pending else STATUS_S)
+    @property
+    def expecting(self) -> bool:
+        """Return whether a job waits for the machine to say that its paper is out."""
+        return self._writer.told.pending
 
     def _ask(self) -> bytes:
         return self.driver.ask()
 
-    def _status(self, connection: Connection, reasons: "tuple[str, ...]", facts: "Facts | None") -> None:
+    def status(self, connection: Connection, reasons: "tuple[str, ...]", facts: Facts) -> None:
+        """Take the reasons of the machine's port, and what it says besides."""
         if connection is self.connection:
-            if facts is not None and facts.reasons is not None:
-                self._said = facts.reasons
+            self._said = self._said if facts.reasons is None else facts.reasons
             self._port = reasons
             before, self.reasons = self.reasons, together(reasons, self._said)
             self._writer.told.troubled = any(reason.endswith("-error") for reason in self.reasons)
-            if facts is not None:
-                self._hear(facts)
-            if self.reasons != before or facts is None or facts._replace(reasons=None) != Facts():
+            self._hear(facts)
+            if self.reasons != before or facts._replace(reasons=None) != Facts():
                 self._tell(facts)
 
     def _hear(self, facts: Facts) -> None:
@@ -236,9 +198,10 @@ class Device:
             pass
 
     def _gone_in_thread(self, connection: Connection) -> None:
-        self._post(self._gone, connection)
+        self._post(self.gone, connection)
 
-    def _gone(self, connection: Connection) -> None:
+    def gone(self, connection: Connection) -> None:
+        """The machine went away by itself."""
         if connection is self.connection:
             logger.warning("the printer %s went away", self.key)
             self.detach()
@@ -550,21 +513,3 @@ class Device:
         if still > self.policy.stall_s and job.sink is self.ring and not job.ended:
             job.must_move = True
             self.ring.wake()
-
-
-def _said(connection: Connection, buffer: memoryview) -> bytes:
-    """Return what a machine says now, of however many packets; raise Gone."""
-    said = bytearray()
-    for _ in range(PACKETS_MOST):
-        count = connection.read(buffer)
-        said += buffer[:count]
-        if not count:
-            break
-    return bytes(said)
-
-
-def together(port: "tuple[str, ...]", said: "tuple[str, ...]") -> "tuple[str, ...]":
-    """Return the reasons of the port's status and of the status channel, which names faults that the port only has."""
-    named = any(reason.endswith("-error") for reason in said)
-    kept = [reason for reason in port if not (named and reason == "other-error")]
-    return tuple(dict.fromkeys((*kept, *said)))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from feedpath.back.pdl import choose
-from feedpath.core import device, told
+from feedpath.core import told, watch
 from feedpath.core.job import CANCELED, COMPLETED, HELD, PROCESSING, STOPPED
 from tests.fakes import documents
 from tests.fakes.machine import WATCHDOG_S, Box, Clock, Machine, until
@@ -25,8 +25,8 @@ def out(sides: int) -> bytes:
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the machine's status without much ado."""
-    monkeypatch.setattr(device, "STATUS_S", 0.01)
-    monkeypatch.setattr(device, "PAPER_S", 0.01)
+    monkeypatch.setattr(watch, "STATUS_S", 0.01)
+    monkeypatch.setattr(watch, "PAPER_S", 0.01)
 
 
 def run(coroutine) -> None:

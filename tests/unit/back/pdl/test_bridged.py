@@ -17,7 +17,7 @@ from feedpath.back.pdl.filters import Host, Limits
 from feedpath.back.pdl.messages import Message
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
 from feedpath.back.pdl.source import FileSource
-from feedpath.core import device, media
+from feedpath.core import media, watch
 from feedpath.core.driver import Facts, Supply
 from feedpath.core.job import ABORTED, CANCELED, COMPLETED, Job
 from feedpath.core.ticket import Ticket
@@ -211,7 +211,7 @@ def test_a_driver_that_crashes_ends_its_job_though_the_client_stalls(tmp_path: P
 def test_what_a_driver_says_of_the_machine_is_shown_while_it_holds(
     tmp_path: Path, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device, "STATUS_S", 0.02)
+    monkeypatch.setattr(watch, "STATUS_S", 0.02)
     script = """echo 'STATE: +media-empty-error,toner-low-warning' >&2
         echo 'ATTR: marker-names=Black marker-levels=7 marker-types=toner marker-colors=#000000' >&2
         echo begun; exec sleep 1000"""
