@@ -47,7 +47,7 @@ from feedpath.machines import POLL_S, Machines
 from feedpath.settings import Settings
 
 if TYPE_CHECKING:
-    from feedpath.back.pdl.drivers import Index
+    from feedpath.back.pdl.bridge.drivers import Index
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class Appliance:
 
     def _index(self) -> "Index":
         """Return the drivers of CUPS that are installed."""
-        from feedpath.back.pdl import drivers  # most machines need none
+        from feedpath.back.pdl.bridge import drivers  # most machines need none
 
         return drivers.index(self.data / "drivers.json")
 

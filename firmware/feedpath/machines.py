@@ -28,8 +28,8 @@ from feedpath.errors import Refused
 from feedpath.host.store import SqliteStore
 
 if TYPE_CHECKING:
-    from feedpath.back.pdl.drivers import Index, Match
-    from feedpath.back.pdl.ppd import Ppd
+    from feedpath.back.pdl.bridge.drivers import Index, Match
+    from feedpath.back.pdl.bridge.ppd import Ppd
 
 logger = logging.getLogger(__name__)
 
@@ -299,7 +299,7 @@ class Machines:
 
     def _installed(self, device_id: str) -> "tuple[Match, Ppd] | None":
         """Return the driver of CUPS that is installed for a machine."""
-        from feedpath.back.pdl import drivers  # most machines need none
+        from feedpath.back.pdl.bridge import drivers  # most machines need none
 
         index = self._index()
         return drivers.choose(index, device_id) if index is not None else None

@@ -15,13 +15,13 @@ from typing import NamedTuple
 import pytest
 
 from feedpath import cli
-from feedpath.back.pdl import cupsdriver, cupsraster, drivers, filters, ppd, ppdchoices
-from feedpath.back.pdl import packages as packages_of_machines
-from feedpath.back.pdl.drivers import Index
-from feedpath.back.pdl.filters import Host, Job, Message
-from feedpath.back.pdl.packages import PACKAGES, Package
+from feedpath.back.pdl.bridge import cupsdriver, cupsraster, drivers, filters, ppd, ppdchoices
+from feedpath.back.pdl.bridge import packages as packages_of_machines
+from feedpath.back.pdl.bridge.drivers import Index
+from feedpath.back.pdl.bridge.filters import Host, Job, Message
+from feedpath.back.pdl.bridge.packages import PACKAGES, Package
+from feedpath.back.pdl.bridge.ppd import Ppd
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
-from feedpath.back.pdl.ppd import Ppd
 from feedpath.errors import WireError
 from tests.fakes import documents
 from tests.fakes.netns import until

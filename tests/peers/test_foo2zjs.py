@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import pytest
 
-from feedpath.back.pdl import cupsdriver, cupsraster, drivers, firmware, foomatic, ppdchoices
-from feedpath.back.pdl import ppd as ppds
-from feedpath.back.pdl.bitmaps import Header
-from feedpath.back.pdl.drivers import Entry
+from feedpath.back.pdl import firmware
+from feedpath.back.pdl.bridge import cupsdriver, cupsraster, drivers, foomatic, ppdchoices
+from feedpath.back.pdl.bridge import ppd as ppds
+from feedpath.back.pdl.bridge.bitmaps import Header
+from feedpath.back.pdl.bridge.drivers import Entry
+from feedpath.back.pdl.bridge.ppd import Ppd
 from feedpath.back.pdl.page import RGB24, Page, Setup
-from feedpath.back.pdl.ppd import Ppd
 from tests.fakes import documents
 from tests.fakes.firmware import DATED, DOWNLOAD, PROGRAM
 from tests.fakes.netns import until

@@ -16,25 +16,20 @@ from typing import NamedTuple
 from feedpath.back.pdl import (
     asked,
     called,
-    drivers,
     escpos,
     firmware,
     flatten,
     pictures,
     pjl,
     plain,
-    ppd,
-    ppdchoices,
     pwg,
-    setpagedevice,
     sniff,
     truetype,
     urf,
     zpl,
 )
-from feedpath.back.pdl import (
-    messages as driver_messages,
-)
+from feedpath.back.pdl.bridge import drivers, ppd, ppdchoices, setpagedevice
+from feedpath.back.pdl.bridge import messages as driver_messages
 from feedpath.back.pdl.inflate import Inflate
 from feedpath.back.pdl.limits import Limits
 from feedpath.back.pdl.page import GRAY8, Page, Setup

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from feedpath import __version__, aio
-from feedpath.back.pdl import choose, ppd
-from feedpath.back.pdl.drivers import Entry, Match
+from feedpath.back.pdl import choose
+from feedpath.back.pdl.bridge import ppd
+from feedpath.back.pdl.bridge.drivers import Entry, Match
 from feedpath.cli import FAILED, NOT_RUNNING, main
 from feedpath.core.job import CANCELED
 from feedpath.settings import TABLE, Settings

@@ -11,7 +11,7 @@ from feedpath.core.driver import Fit
 from feedpath.errors import Refused
 
 if TYPE_CHECKING:
-    from feedpath.back.pdl.drivers import Index, Match
+    from feedpath.back.pdl.bridge.drivers import Index, Match
 
 SPOKEN = 100  # scores, of 100: our own languages where the machine speaks them
 UNTOLD = 0
@@ -49,7 +49,7 @@ def fits(
 
 def _printing(index: "Index", device_id: str) -> "list[Match]":
     """Return the drivers that fit, from the first on that can really be used: only that tells what is automatic."""
-    from feedpath.back.pdl import drivers
+    from feedpath.back.pdl.bridge import drivers
 
     matches, usable = index.matches(device_id), drivers.choose(index, device_id)
     return matches[matches.index(usable[0]) :] if usable is not None else []

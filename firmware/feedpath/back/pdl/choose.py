@@ -21,8 +21,8 @@ from feedpath.core.driver import Capabilities, Driver, Origin
 from feedpath.errors import WireError
 
 if TYPE_CHECKING:
-    from feedpath.back.pdl.drivers import Match
-    from feedpath.back.pdl.ppd import Ppd
+    from feedpath.back.pdl.bridge.drivers import Match
+    from feedpath.back.pdl.bridge.ppd import Ppd
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ def _wanted(choice: Choice, commands: "tuple[str, ...]", letter_first: bool, dev
             raise WireError("feedpath does not write that language.")
         driver, title = translator(language, commands, letter_first, device_id), language.title
     else:
-        from feedpath.back.pdl import drivers
+        from feedpath.back.pdl.bridge import drivers
 
         entry, ppd = drivers.ready(choice.driver)
         driver = bridged(drivers.Match(entry, 0, BY_PERSON), ppd, commands, letter_first, choice.options)
@@ -185,7 +185,7 @@ def _automatic(
 
 def _nothing_fits(device_id: str) -> str:
     """Return what people are told of a machine without a driver, with what would help."""
-    from feedpath.back.pdl.packages import package  # few machines need it
+    from feedpath.back.pdl.bridge.packages import package  # few machines need it
 
     name = package(device_id)
     return f"{NOTHING_FITS} {WOULD_HELP.format(name)}" if name else NOTHING_FITS
@@ -210,8 +210,8 @@ def bridged(
 
     Raise WireError where it takes no raster that we can make.
     """
-    from feedpath.back.pdl import ppdchoices  # what runs programs is loaded where a machine needs it
-    from feedpath.back.pdl.bridged import Bridged
+    from feedpath.back.pdl.bridge import ppdchoices  # what runs programs is loaded where a machine needs it
+    from feedpath.back.pdl.bridge.bridged import Bridged
 
     offers = ppdchoices.offers(ppd)
     first = "na_letter_8.5x11in" if letter_first else "iso_a4_210x297mm"

@@ -78,7 +78,9 @@ LANGUAGES = (  # the best first, where a machine speaks several
     ),
 )
 PREVIEW = Language("preview", "a picture of the first sheet", (), (GRAY8, RGB24), (), "preview")
-DRIVER = Language("driver", "a driver's raster", (), (BLACK1, GRAY8, RGB24), (), "cupspages")  # of no machine itself
+DRIVER = Language(  # of no machine itself
+    "driver", "a driver's raster", (), (BLACK1, GRAY8, RGB24), (), "bridge.cupspages"
+)
 BY_NAME = {language.name: language for language in LANGUAGES}
 ORDERED = {**BY_NAME, DRIVER.name: DRIVER, PREVIEW.name: PREVIEW}  # by the names in orders
 BY_TOKEN = {token: language for language in LANGUAGES for token in language.tokens}

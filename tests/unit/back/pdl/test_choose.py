@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from feedpath.back.pdl import choices, choose, filters, ppd
+from feedpath.back.pdl import choices, choose
+from feedpath.back.pdl.bridge import filters, ppd
+from feedpath.back.pdl.bridge.drivers import Entry, Index, Match
+from feedpath.back.pdl.bridge.filters import Host
 from feedpath.back.pdl.choose import ONE_SIDE, Choice
-from feedpath.back.pdl.drivers import Entry, Index, Match
-from feedpath.back.pdl.filters import Host
 from feedpath.back.pdl.passthrough import PassThrough
 from feedpath.core.driver import Driver
 from feedpath.core.ticket import Ticket

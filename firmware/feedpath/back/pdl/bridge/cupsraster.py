@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from feedpath.back.pdl import ppd as drivers
-from feedpath.back.pdl import separate, setpagedevice
+from feedpath.back.pdl.bridge import ppd as drivers
+from feedpath.back.pdl.bridge import separate, setpagedevice
+from feedpath.back.pdl.bridge.ppd import Ppd
+from feedpath.back.pdl.bridge.setpagedevice import Value
 from feedpath.back.pdl.page import MM_100_PER_INCH, Page, Raster
-from feedpath.back.pdl.ppd import Ppd
-from feedpath.back.pdl.setpagedevice import Value
 from feedpath.errors import WireError
 
 Header = dict[str, Value]

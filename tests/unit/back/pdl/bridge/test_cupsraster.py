@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from feedpath.back.pdl import cupsraster, ppd, separate
+from feedpath.back.pdl.bridge import cupsraster, ppd, separate
 from feedpath.back.pdl.page import BLACK1, GRAY8, RGB24, Page, Raster
 from feedpath.errors import WireError
 from tests.fakes import driver

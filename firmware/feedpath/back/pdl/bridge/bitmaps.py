@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
-from feedpath.back.pdl.cupsraster import FIELDS, HEADER_BYTES, SYNC
+from feedpath.back.pdl.bridge.cupsraster import FIELDS, HEADER_BYTES, SYNC
 from feedpath.errors import WireError
 
 BAND_BYTES = 64 * 1024  # of the page that are set into its sheet at a time

@@ -8,14 +8,14 @@ stand in the file.
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from feedpath.back.pdl import bitmaps, encoders
-from feedpath.back.pdl import ppd as ppds
-from feedpath.back.pdl.bitmaps import Placed
-from feedpath.back.pdl.encoders import BASE, Encoder
-from feedpath.back.pdl.ppd import PAGE_REGION, PAGE_SIZE, Option, Ppd
+from feedpath.back.pdl.bridge import bitmaps, encoders
+from feedpath.back.pdl.bridge import ppd as ppds
+from feedpath.back.pdl.bridge.bitmaps import Placed
+from feedpath.back.pdl.bridge.encoders import BASE, Encoder
+from feedpath.back.pdl.bridge.ppd import PAGE_REGION, PAGE_SIZE, Option, Ppd
 
 if TYPE_CHECKING:
-    from feedpath.back.pdl.filters import Job
+    from feedpath.back.pdl.bridge.filters import Job
 
 PROGRAMS = "/usr/bin"
 COMMAND, SETTING = "FoomaticRIPCommandLine", "FoomaticRIPOptionSetting"

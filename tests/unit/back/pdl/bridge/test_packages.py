@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpath.back.pdl.packages import PACKAGES, package
+from feedpath.back.pdl.bridge.packages import PACKAGES, package
 
 
 @pytest.mark.parametrize("row", PACKAGES, ids=lambda row: row.example)

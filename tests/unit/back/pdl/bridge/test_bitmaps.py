@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import cupsraster
-from feedpath.back.pdl.bitmaps import Bitmaps, Header, Placed
+from feedpath.back.pdl.bridge import cupsraster
+from feedpath.back.pdl.bridge.bitmaps import Bitmaps, Header, Placed
 from feedpath.errors import WireError
 
 WIDTH, HEIGHT = 24, 3

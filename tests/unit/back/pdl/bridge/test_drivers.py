@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import drivers, filters
-from feedpath.back.pdl.drivers import Entry, Index
-from feedpath.back.pdl.filters import Host
+from feedpath.back.pdl.bridge import drivers, filters
+from feedpath.back.pdl.bridge.drivers import Entry, Index
+from feedpath.back.pdl.bridge.filters import Host
 from feedpath.errors import WireError
 from tests.fakes import driver
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from feedpath.back.pdl import cupsdriver, cupsraster, filters, ppd, sandbox
-from feedpath.back.pdl import program as processes
-from feedpath.back.pdl.filters import FilterFailed, Host, Job, Limits, Message
+from feedpath.back.pdl import sandbox
+from feedpath.back.pdl.bridge import cupsdriver, cupsraster, filters, ppd
+from feedpath.back.pdl.bridge import program as processes
+from feedpath.back.pdl.bridge.filters import FilterFailed, Host, Job, Limits, Message
 from feedpath.back.pdl.page import Page, Raster, Setup
 from feedpath.errors import WireError
 from tests.fakes import driver
@@ -25,7 +26,7 @@ from tests.fakes.netns import until
 DRIVER = ppd.read(driver.ppd())
 BLANK = bytes(256 * 1024)
 Program = Callable[..., str]
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 WATCHDOG_S = 30
 NAP = str(10**9 + os.getpid())  # seconds that only these tests sleep
 
@@ -274,7 +275,7 @@ def test_files_without_number_end_the_program(program: Program) -> None:
 
 
 def test_a_program_ends_with_us(program: Program, tmp_path: Path) -> None:
-    script = f"""from feedpath.back.pdl import filters, ppd
+    script = f"""from feedpath.back.pdl.bridge import filters, ppd
 from tests.fakes import driver
 programs = [{program(f"echo $$; exec sleep {NAP}")!r}]
 for piece in filters.run(programs, iter([]), filters.Job(), ppd.read(driver.ppd()), filters.Host()):
@@ -293,7 +294,8 @@ for piece in filters.run(programs, iter([]), filters.Job(), ppd.read(driver.ppd(
 def test_programs_run_and_say_so_where_the_kernel_lacks_a_measure(program: Program) -> None:
     script = f"""import sys
 sys.path.append({sandbox.PACKAGES!r})
-from feedpath.back.pdl import confined, sandbox, seccomp
+from feedpath.back.pdl import sandbox, seccomp
+from feedpath.back.pdl.bridge import confined
 sandbox.LANDLOCK_CREATE = 999
 seccomp.architecture = lambda: ""
 confined.main()

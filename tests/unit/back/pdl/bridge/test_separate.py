@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import separate
+from feedpath.back.pdl.bridge import separate
+from feedpath.back.pdl.bridge.separate import BANDED, CHUNKED, LAYOUTS, Layout
 from feedpath.back.pdl.page import BLACK1, GRAY8, RGB24, Page, Raster
-from feedpath.back.pdl.separate import BANDED, CHUNKED, LAYOUTS, Layout
 
 WIDTHS = st.integers(1, 40)
 MULTI = sorted(layout for layout in set(LAYOUTS.values()) if len(layout.colors) > 1)

@@ -20,10 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from feedpath.back.pdl import program
-from feedpath.back.pdl.messages import Message
-from feedpath.back.pdl.ppd import RASTER, Ppd
-from feedpath.back.pdl.program import PRINTER, Limits, Place, Process
+from feedpath.back.pdl.bridge import program
+from feedpath.back.pdl.bridge.messages import Message
+from feedpath.back.pdl.bridge.ppd import RASTER, Ppd
+from feedpath.back.pdl.bridge.program import PRINTER, Limits, Place, Process
 from feedpath.core.ring import Closed
 
 __all__ = ["FilterFailed", "Host", "Job", "Limits", "Message", "run"]

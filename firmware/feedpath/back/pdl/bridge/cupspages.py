@@ -8,12 +8,13 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from feedpath.back.pdl import cupsraster, ppdchoices, ppdsettings, sheets
 from feedpath.back.pdl import fit as fitting
-from feedpath.back.pdl import ppd as ppds
-from feedpath.back.pdl.cupsraster import AS_IT_IS, Target
+from feedpath.back.pdl import sheets
+from feedpath.back.pdl.bridge import cupsraster, ppdchoices, ppdsettings
+from feedpath.back.pdl.bridge import ppd as ppds
+from feedpath.back.pdl.bridge.cupsraster import AS_IT_IS, Target
+from feedpath.back.pdl.bridge.ppd import Ppd
 from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH, RGB24, Page, Raster, Setup
-from feedpath.back.pdl.ppd import Ppd
 
 
 class Traits(NamedTuple):

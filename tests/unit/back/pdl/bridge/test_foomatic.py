@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import choose, cupsdriver, cupsraster, encoders, foomatic, ppd, ppdchoices
-from feedpath.back.pdl.drivers import Entry, Match, entry_of
-from feedpath.back.pdl.filters import FilterFailed, Host
+from feedpath.back.pdl import choose
+from feedpath.back.pdl.bridge import cupsdriver, cupsraster, encoders, foomatic, ppd, ppdchoices
+from feedpath.back.pdl.bridge.drivers import Entry, Match, entry_of
+from feedpath.back.pdl.bridge.filters import FilterFailed, Host
+from feedpath.back.pdl.bridge.ppd import Ppd
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Setup
-from feedpath.back.pdl.ppd import Ppd
 from feedpath.core.job import COMPLETED
 from tests.fakes import documents, driver
 from tests.fakes import foomatic as fake

@@ -6,13 +6,14 @@ shut in, too. What it says of the machine is added to what the status channel te
 
 from collections.abc import Iterator, Mapping
 
-from feedpath.back.pdl import cupsdriver, filters, foomatic, languages, pjl, ppdsettings
+from feedpath.back.pdl import languages, pjl
+from feedpath.back.pdl.bridge import cupsdriver, filters, foomatic, ppdsettings
+from feedpath.back.pdl.bridge.cupsdriver import NONE
+from feedpath.back.pdl.bridge.filters import FilterFailed, Host
+from feedpath.back.pdl.bridge.messages import Told
+from feedpath.back.pdl.bridge.ppd import Ppd
 from feedpath.back.pdl.convert import READ
-from feedpath.back.pdl.cupsdriver import NONE
-from feedpath.back.pdl.filters import FilterFailed, Host
-from feedpath.back.pdl.messages import Told
 from feedpath.back.pdl.order import Machine, Order
-from feedpath.back.pdl.ppd import Ppd
 from feedpath.back.pdl.process import Worker
 from feedpath.back.pdl.translator import Translator
 from feedpath.core.driver import Capabilities, Conversion, Facts, Setting, Source

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from feedpath.back.pdl import choose, cupspages, pjl, ppd
-from feedpath.back.pdl.bridged import Bridged
+from feedpath.back.pdl import choose, pjl
+from feedpath.back.pdl.bridge import cupspages, ppd
+from feedpath.back.pdl.bridge.bridged import Bridged
+from feedpath.back.pdl.bridge.drivers import Entry, Match
+from feedpath.back.pdl.bridge.filters import Host, Limits
+from feedpath.back.pdl.bridge.messages import Message
 from feedpath.back.pdl.convert import Work
-from feedpath.back.pdl.drivers import Entry, Match
-from feedpath.back.pdl.filters import Host, Limits
-from feedpath.back.pdl.messages import Message
 from feedpath.back.pdl.page import BLACK1, RGB24, Page, Raster, Setup
 from feedpath.back.pdl.source import FileSource
 from feedpath.core import media, watch

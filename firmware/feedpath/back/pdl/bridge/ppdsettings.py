@@ -3,9 +3,15 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+from feedpath.back.pdl.bridge.ppd import PAGE_REGION, PAGE_SIZE, Option, Ppd
+from feedpath.back.pdl.bridge.ppdchoices import (
+    COLOR_OPTIONS,
+    QUALITY_OPTIONS,
+    SIDES_OPTIONS,
+    SOURCE_OPTIONS,
+    TYPE_OPTIONS,
+)
 from feedpath.back.pdl.page import Raster, Setup
-from feedpath.back.pdl.ppd import PAGE_REGION, PAGE_SIZE, Option, Ppd
-from feedpath.back.pdl.ppdchoices import COLOR_OPTIONS, QUALITY_OPTIONS, SIDES_OPTIONS, SOURCE_OPTIONS, TYPE_OPTIONS
 from feedpath.core.driver import Setting
 from feedpath.errors import Refused
 

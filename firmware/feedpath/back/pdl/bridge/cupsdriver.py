@@ -8,11 +8,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from feedpath.back.pdl import cupsraster, filters, foomatic, ppdchoices
-from feedpath.back.pdl.cupsraster import Target
-from feedpath.back.pdl.filters import FilterFailed, Host, Job
+from feedpath.back.pdl.bridge import cupsraster, filters, foomatic, ppdchoices
+from feedpath.back.pdl.bridge.cupsraster import Target
+from feedpath.back.pdl.bridge.filters import FilterFailed, Host, Job
+from feedpath.back.pdl.bridge.ppd import Ppd
 from feedpath.back.pdl.page import Page, Raster, Setup
-from feedpath.back.pdl.ppd import Ppd
 
 NONE: "Mapping[str, str]" = MappingProxyType({})
 

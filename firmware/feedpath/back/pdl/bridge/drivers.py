@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from feedpath.back.pdl import foomatic
-from feedpath.back.pdl import ppd as ppds
+from feedpath.back.pdl.bridge import foomatic
+from feedpath.back.pdl.bridge import ppd as ppds
+from feedpath.back.pdl.bridge.ppd import Ppd
 from feedpath.back.pdl.called import MAKES, fields, make
-from feedpath.back.pdl.ppd import Ppd
 from feedpath.errors import WireError
 
 PROGRAMS = "/usr/lib/cups/driver"
@@ -196,8 +196,8 @@ def ready(uri: str, programs: str = PROGRAMS) -> "tuple[Entry, Ppd]":
 
 def _with_program(driver: Ppd) -> Ppd:
     """Return a driver whose program is there; raise WireError for any other."""
-    from feedpath.back.pdl import cupsdriver  # loads what runs programs
-    from feedpath.back.pdl.filters import FilterFailed, Host
+    from feedpath.back.pdl.bridge import cupsdriver  # loads what runs programs
+    from feedpath.back.pdl.bridge.filters import FilterFailed, Host
 
     try:
         cupsdriver.program(driver, Host())

@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from feedpath.back.pdl import confined, sandbox
-from feedpath.back.pdl.messages import FAULTS, Message, parse
+from feedpath.back.pdl import sandbox
+from feedpath.back.pdl.bridge import confined
+from feedpath.back.pdl.bridge.messages import FAULTS, Message, parse
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ MEMORY_LEAST, MEMORY_MOST = 256 * 1024 * 1024, 1024 * 1024 * 1024
 FIRST_USER, USERS = 1879048192, 1 << 16
 NOBODY = "nobody"
 
-LAUNCH = "import sys; sys.path.append(sys.argv.pop(1)); from feedpath.back.pdl import confined; confined.main()"
+LAUNCH = "import sys; sys.path.append(sys.argv.pop(1)); from feedpath.back.pdl.bridge import confined; confined.main()"
 
 _turns = itertools.count()
 _missing: "set[str]" = set()  # what was told in the log

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import ppd
-from feedpath.back.pdl.ppd import Choice, Filter, Ppd, Size
+from feedpath.back.pdl.bridge import ppd
+from feedpath.back.pdl.bridge.ppd import Choice, Filter, Ppd, Size
 from feedpath.errors import WireError
 from tests.fakes import driver
 

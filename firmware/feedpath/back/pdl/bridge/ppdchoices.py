@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from feedpath.back.pdl import cupsraster, setpagedevice
-from feedpath.back.pdl import ppd as drivers
-from feedpath.back.pdl.cupsraster import Target
+from feedpath.back.pdl.bridge import cupsraster, setpagedevice
+from feedpath.back.pdl.bridge import ppd as drivers
+from feedpath.back.pdl.bridge.cupsraster import Target
+from feedpath.back.pdl.bridge.ppd import PAGE_SIZE, Choice, Option, Ppd, Size, custom_size, size
 from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH, Raster, Setup
-from feedpath.back.pdl.ppd import PAGE_SIZE, Choice, Option, Ppd, Size, custom_size, size
 from feedpath.core import media
 from feedpath.core.driver import Media
 from feedpath.errors import WireError

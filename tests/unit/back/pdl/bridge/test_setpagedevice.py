@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import setpagedevice
+from feedpath.back.pdl.bridge import setpagedevice
 from feedpath.errors import WireError
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import messages
-from feedpath.back.pdl.messages import Message, Told
+from feedpath.back.pdl.bridge import messages
+from feedpath.back.pdl.bridge.messages import Message, Told
 from feedpath.core.driver import Facts, Supply
 
 

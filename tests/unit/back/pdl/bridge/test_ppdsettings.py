@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpath.back.pdl import ppd, ppdsettings
+from feedpath.back.pdl.bridge import ppd, ppdsettings
 from feedpath.back.pdl.page import Raster, Setup
 from feedpath.errors import Refused
 from tests.fakes import driver

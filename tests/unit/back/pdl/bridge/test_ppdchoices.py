@@ -2,9 +2,9 @@
 
 import pytest
 
-from feedpath.back.pdl import ppd, ppdchoices
+from feedpath.back.pdl.bridge import ppd, ppdchoices
+from feedpath.back.pdl.bridge.ppd import Ppd
 from feedpath.back.pdl.page import BLACK1, RGB24, Raster, Setup
-from feedpath.back.pdl.ppd import Ppd
 from feedpath.core.driver import Media
 from feedpath.errors import WireError
 from tests.fakes import driver
