@@ -28,6 +28,7 @@ FAULTS = {  # FPDF_GetLastError: what is said, and the reason
 OTHERWISE = ("is broken and cannot be read", BROKEN)
 LOCKED = "The PDF is protected by a password that did not come with the job; print it again with its password."
 WRONG_PASSWORD = "The PDF's password is not the one that came with the job; print it again with the right one."
+BROKEN_JPEG = "The JPEG is broken and cannot be read."
 PASSWORD_BYTES = 127  # ISO 32000-2, 7.6.4.3.3
 MOST_PAGE = 1_000_000 * 72  # points, far above all paper: a size that is still a number
 
@@ -49,16 +50,20 @@ class Document:
         self._access.m_FileLen = pieces.length
         self._access.m_GetBlock = self._block = _Block(self._read)
         self._form: Any = None
-        secret = password.encode("utf-8", "surrogateescape")[:PASSWORD_BYTES] or None
-        self._document: Any = pdfium.FPDF_LoadCustomDocument(ctypes.byref(self._access), secret)
-        if not self._document:
-            raise self._fault(bool(password))
+        self._document: Any = self._opened(password)
         self.count = int(pdfium.FPDF_GetPageCount(self._document))
         if pdfium.FPDF_GetFormType(self._document) != pdfium.FORMTYPE_NONE:
             self._form_info = pdfium.FPDF_FORMFILLINFO()
             self._form_info.version = FORM_VERSION
             self._form = pdfium.FPDFDOC_InitFormFillEnvironment(self._document, ctypes.byref(self._form_info))
             pdfium.FPDF_SetFormFieldHighlightAlpha(self._form, 0)
+
+    def _opened(self, password: str) -> Any:
+        secret = password.encode("utf-8", "surrogateescape")[:PASSWORD_BYTES] or None
+        document = pdfium.FPDF_LoadCustomDocument(ctypes.byref(self._access), secret)
+        if not document:
+            raise self._fault(bool(password))
+        return document
 
     def _read(self, _param: object, offset: int, buffer: Any, count: int) -> int:
         try:
@@ -71,11 +76,14 @@ class Document:
     def _fault(self, tried: bool) -> WireError:
         code = pdfium.FPDF_GetLastError()
         if self._trouble is not None:
-            return WireError(f"The document cannot be read from storage: {self._trouble}.")
+            return self._unread()
         if code == pdfium.FPDF_ERR_PASSWORD:
             return WireError(WRONG_PASSWORD if tried else LOCKED, reason=PASSWORD)
         told, reason = FAULTS.get(code, OTHERWISE)
         return WireError(f"The PDF {told}.", reason=reason)
+
+    def _unread(self) -> WireError:
+        return WireError(f"The document cannot be read from storage: {self._trouble}.")
 
     def leaf(self, index: int, shape: "Shape | None" = None, after: "Callable[[], None] | None" = None) -> "Leaf":
         """Return a page, which counts from 0; raise WireError when it cannot be read.
@@ -119,6 +127,33 @@ class Document:
         if self._document:
             pdfium.FPDF_CloseDocument(self._document)
             self._document = self._access = self._block = None  # the callback knows us: cut the ring, free the bytes
+
+
+class Photograph(Document):
+    """A document of one page with a JPEG on it. Of one that stands in a PDF, PDFium has the coded bytes twice."""
+
+    def __init__(self, data: Pieces, page: "tuple[int, int]", matrix: "tuple[int, ...]"):
+        """page: its width and height in points. matrix: what lays the JPEG there. Raise WireError where it is none."""
+        self._page = page
+        self._matrix = matrix
+        super().__init__(data)
+
+    def _opened(self, _password: str) -> Any:
+        document = pdfium.FPDF_CreateNewDocument()
+        image = pdfium.FPDFPageObj_NewImageObj(document)
+        pdfium.FPDFImageObj_LoadJpegFile(None, 0, image, ctypes.byref(self._access))
+        width, height = ctypes.c_uint(), ctypes.c_uint()
+        pdfium.FPDFImageObj_GetImagePixelSize(image, ctypes.byref(width), ctypes.byref(height))
+        if not width or not height:
+            pdfium.FPDFPageObj_Destroy(image)
+            pdfium.FPDF_CloseDocument(document)
+            raise self._unread() if self._trouble else WireError(BROKEN_JPEG)
+        pdfium.FPDFImageObj_SetMatrix(image, *self._matrix)
+        page = pdfium.FPDFPage_New(document, 0, *self._page)
+        pdfium.FPDFPage_InsertObject(page, image)
+        pdfium.FPDFPage_GenerateContent(page)
+        pdfium.FPDF_ClosePage(page)
+        return document
 
 
 class Leaf:

@@ -1,6 +1,6 @@
-"""Pictures as pages: a PDF of one page around a JPEG (ITU T.81, JFIF, Exif 2.3) or a PNG (ISO/IEC 15948).
+"""Pictures as pages: what a JPEG says (ITU T.81, JFIF, Exif 2.3), a PDF of one page around a PNG (ISO/IEC 15948).
 
-Their coded bytes stay where they are and as they are; PDFium decodes them. Only what PDF has no words for, PNG with
+Coded bytes stay where they are and as they are; PDFium decodes them. Only what PDF has no words for, PNG with
 an alpha channel or interlaced, is written anew by `flatten.flat`.
 """
 
@@ -34,8 +34,7 @@ SOI, EOI, SOS, APP0, APP1 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1
 BARE = (0x01, *range(0xD0, 0xD8))  # markers without a length
 FRAMES = {0xC0: "baseline", 0xC1: "extended", 0xC2: "progressive"}  # those that are decoded
 OTHER_FRAMES = (0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF)
-SPACES = {1: "/ColorSpace/DeviceGray", 3: "/ColorSpace/DeviceRGB",
-          4: "/ColorSpace/DeviceCMYK/Decode[1 0 1 0 1 0 1 0]"}  # fmt: skip  # Adobe writes CMYK inverted, and so do all
+COMPONENTS = (1, 3, 4)  # grey, YCbCr or RGB, CMYK or YCCK
 JFIF_UNITS = {1: 1.0, 2: 2.54}  # in an inch
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -55,6 +54,15 @@ class Picture(NamedTuple):
     """A picture's PDF, whose unit is a pixel, and how large it is, or is taken for where it does not say."""
 
     pdf: Pieces
+    shape: Shape
+
+
+class Photo(NamedTuple):
+    """A JPEG as it stands, the size of a page around it, whose unit is a pixel, and the matrix that lays it there."""
+
+    data: Pieces
+    page: "tuple[int, int]"
+    matrix: "tuple[int, ...]"
     shape: Shape
 
 
@@ -82,7 +90,7 @@ class Png(NamedTuple):
         return self.kind in (4, 6)
 
 
-def jpeg(file: BinaryIO, pixels: int, whole: int) -> Picture:
+def jpeg(file: BinaryIO, pixels: int, whole: int) -> Photo:
     """Return a JPEG's page; raise WireError when it is none, or larger than allowed.
 
     whole: the bytes allowed to one that is decoded as a whole, as progressive ones are.
@@ -100,13 +108,22 @@ def jpeg(file: BinaryIO, pixels: int, whole: int) -> Picture:
     if len(frame) < 6:
         raise WireError("The JPEG has no picture in it.")
     depth, height, width, components = struct.unpack_from(">BHHB", frame)
-    if depth != 8 or components not in SPACES:
+    if depth != 8 or components not in COMPONENTS:
         raise WireError(f"The JPEG has {components} components of {depth} bits; allowed are 1, 3 or 4 of 8 bits.")
     check_size("JPEG", width, height, pixels)
     if progressive:
         check_whole("JPEG is progressive", _coefficients(frame, width * height), whole)
-    entries = f"/Filter/DCTDecode/BitsPerComponent 8{SPACES[components]}"
-    return wrapped(width, height, entries, [Part(file, 0, length)], ppi, orientation)
+    turn, page, shape = TURNED[orientation], (width, height), _shape(width, height, ppi)
+    if not turn[0]:
+        page, shape = page[::-1], Shape(shape.height, shape.width, shape.sized)
+    matrix = tuple(factor * page[index % 2] for index, factor in enumerate(turn))
+    return Photo(Pieces([Part(file, 0, length)]), page, matrix, shape)
+
+
+def _shape(width: int, height: int, ppi: "tuple[float, float]") -> Shape:
+    sized = all(0 < value <= MOST_PPI for value in ppi)
+    across, along = ppi if sized else (UNSAID_PPI, UNSAID_PPI)
+    return Shape(width / across * MM_100_PER_INCH, height / along * MM_100_PER_INCH, sized)
 
 
 def check_size(what: str, width: int, height: int, pixels: int) -> None:
@@ -135,27 +152,19 @@ def wrapped(
     entries: str,
     data: "list[Piece]",
     ppi: "tuple[float, float]",
-    orientation: int = 1,
     opacity: bytes = b"",
 ) -> Picture:
     """Return the page of a picture: an image's dictionary entries and its coded bytes (ISO 32000-1, 8.9.5).
 
     opacity: a byte for each pixel, none where all are opaque.
     """
-    sized = all(0 < value <= MOST_PPI for value in ppi)
-    across, along = ppi if sized else (UNSAID_PPI, UNSAID_PPI)
-    turn = TURNED[orientation]
-    size, sides = (width / across * MM_100_PER_INCH, height / along * MM_100_PER_INCH), (width, height)
-    if not turn[0]:
-        size, sides = size[::-1], sides[::-1]
     pdf = Pdf()
     head = f"/Type/XObject/Subtype/Image/Width {width}/Height {height}"
     if opacity:
         entries += f"/SMask {pdf.add(f'{head}/BitsPerComponent 8/ColorSpace/DeviceGray', [opacity])} 0 R"
     image = pdf.add(head + entries, data)
-    matrix = " ".join(str(factor * sides[index % 2]) for index, factor in enumerate(turn))
-    drawing = f"{matrix} cm /I Do".encode()  # a unit for a pixel: nothing is rounded
-    return Picture(pdf.page(*sides, f"/XObject<</I {image} 0 R>>", drawing), Shape(*size, sized))
+    drawing = f"{width} 0 0 {height} 0 0 cm /I Do".encode()  # a unit for a pixel: nothing is rounded
+    return Picture(pdf.page(width, height, f"/XObject<</I {image} 0 R>>", drawing), _shape(width, height, ppi))
 
 
 def _segments(file: BinaryIO) -> "Iterator[tuple[int, bytes]]":

@@ -1,7 +1,7 @@
 """The renderer: a stored PDF, JPEG, PNG or plain text -> sheets of pixels, drawn by PDFium in bands.
 
-Everything becomes a PDF first: a picture is wrapped as it is, text is written page by page. Pages are opened one after
-another, so that the first is drawn whatever the document's length. Wrong documents raise WireError.
+Everything becomes pages of PDF first: a picture is one as it is, text is written page by page. Pages are opened one
+after another, so that the first is drawn whatever the document's length. Wrong documents raise WireError.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,9 +9,9 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from feedpath.back.pdl import flatten, layout, pictures, plain
-from feedpath.back.pdl.layout import Placed, View
+from feedpath.back.pdl.layout import Placed, Shape, View
 from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH, Page, Raster, Setup
-from feedpath.back.pdl.pdfium import Canvas, Document, Leaf
+from feedpath.back.pdl.pdfium import Canvas, Document, Leaf, Photograph
 from feedpath.back.pdl.pdfwrap import Part, Pieces
 from feedpath.back.pdl.truetype import Fonts
 from feedpath.errors import Unprintable, WireError
@@ -105,7 +105,8 @@ def _pdf(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
 
 
 def _jpeg(file: BinaryIO, _view: View, limits: RenderLimits) -> Opened:
-    return _picture(pictures.jpeg(file, limits.picture_pixels, limits.whole_bytes))
+    photo = pictures.jpeg(file, limits.picture_pixels, limits.whole_bytes)
+    return _single(Photograph(photo.data, photo.page, photo.matrix), photo.shape)
 
 
 def _png(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
@@ -116,8 +117,11 @@ def _png(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:
 
 
 def _picture(picture: pictures.Picture) -> Opened:
-    document = Document(picture.pdf)
-    return Opened(iter([Numbered(1, partial(document.leaf, 0, picture.shape))]), 1, document.close, PICTURE_ROWS)
+    return _single(Document(picture.pdf), picture.shape)
+
+
+def _single(document: Document, shape: Shape) -> Opened:
+    return Opened(iter([Numbered(1, partial(document.leaf, 0, shape))]), 1, document.close, PICTURE_ROWS)
 
 
 def _text(file: BinaryIO, view: View, limits: RenderLimits) -> Opened:

@@ -289,6 +289,12 @@ def test_a_jpeg_that_is_cut_is_drawn_as_far_as_it_goes() -> None:
     assert min(drawn(picture[: len(picture) // 2], JPEG, scaling="fill")[0]) < 10
 
 
+def test_a_jpeg_that_cannot_be_decoded_is_refused_before_a_blank_sheet_is_printed() -> None:
+    picture = pages.jpeg(2, 2, lambda *_: 0, components=1)
+    no_sampling = picture.replace(b"\x01\x11\x00", b"\x01\x00\x00", 1)
+    assert refusal(no_sampling, JPEG) == "The JPEG is broken and cannot be read."
+
+
 def test_a_jpeg_that_is_not_scaled_has_the_size_that_it_says() -> None:
     jfif = b"JFIF\0\1\2\1" + bytes([0, 60, 0, 60, 0, 0])  # 60 dots an inch
     picture = pages.jpeg(*BLOCKS, lambda *_: 0, components=1, segments=[(0xE0, jfif)])
@@ -487,8 +493,9 @@ def test_ten_sheets_of_pdf_take_fifty_megabytes(tmp_path: Path, space: str) -> N
 
 
 @pytest.mark.parametrize("space", [GRAY8, RGB24])
-def test_a_photograph_of_24_megapixels_takes_sixty_megabytes(tmp_path: Path, space: str) -> None:
-    assert peak_mb(tmp_path / "photo.jpg", pages.grey_jpeg(6000, 4000), JPEG, space) <= 60
+def test_a_photograph_of_24_megapixels_and_15_megabytes_takes_sixty_megabytes(tmp_path: Path, space: str) -> None:
+    picture, end = pages.grey_jpeg(6000, 4000)[:-2], b"\xff\xd9"
+    assert peak_mb(tmp_path / "photo.jpg", picture + bytes(15_000_000) + end, JPEG, space) <= 60
 
 
 def test_a_megabyte_of_text_takes_fifty_megabytes(tmp_path: Path) -> None:
