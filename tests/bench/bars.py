@@ -125,7 +125,7 @@ DOCUMENT_MEASURES = (
     *(Measure(f"raster.{page}.coded", f"A4 page in grey, {page}: KiB of URF", 0) for page in PAGES),
     *(Measure(f"size.{page}", f"The same dots as PCL 5, {page}: KiB", 0) for page in PAGES),
     Measure("memory.page", "A4 page in grey, photo, URF to PCL 5: RSS added, MiB", 2),
-    Measure("memory.long", "Page of 10 m in grey, URF to PostScript at 150 dpi: RSS added, MiB", 2),
+    Measure("memory.long", "Page of 10 m in grey, URF to ESC/POS: RSS added, MiB", 2),
     Measure("pdf.cpu", "PDF of 10 pages: CPU s", 2),
     Measure("pdf.rss", "PDF of 10 pages: RSS of the process at the peak, MB", 1),
     Measure("picture.mono.rss", "JPEG of 24 megapixels to PCL 5: RSS of the worker at the peak, MB", 1),

@@ -74,7 +74,7 @@ def interpreted(run: Conversions) -> None:
 def memory(run: Conversions) -> None:
     """Convert a page and a long one, for what that adds to a process; once, since memory is not noisy."""
     page = metered("read", URF, "pcl5", run.papers.raster["photo"], 1)
-    long = metered("read", URF, "postscript-150", run.papers.long, 1)
+    long = metered("read", URF, "receipts", run.papers.long, 1)
     run.keep("memory.page", OURS, page["added"] / MIB)
     run.keep("memory.long", OURS, long["added"] / MIB)
 

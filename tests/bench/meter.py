@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from feedpath.back.pdl import choose, languages
-from feedpath.back.pdl.order import Machine
+from feedpath.back.pdl.convert import READ
 from feedpath.back.pdl.source import FileSource
-from feedpath.back.pdl.translator import Translator
+from feedpath.core.driver import Conversion
 from feedpath.core.ticket import Ticket
 from tests.bench import libcups, processes
 
 KIB = 1024
-MACHINES: "dict[str, tuple[str, dict[str, Any]]]" = {  # name: language, and what differs from its usual machine
-    "pcl5": ("pcl5", {}),
-    "pcl5-color": ("pcl5", {"color": True, "traits": {"duplex": True, "color": True}}),
-    "postscript-150": ("postscript", {"resolutions": ((150, 150),)}),
+MACHINES = {  # what they say in CMD of their device id
+    "pcl5": ("PJL", "PCL"),
+    "pcl5-color": ("PJL", "PCL", "PCL5C"),
+    "receipts": ("ESC/POS",),
 }
 NAME = "bench"  # of the job and of its user
 DOTS = re.compile(rb"\x1b\*r0f\d+s\d+t1A")  # behind it, the dots of a page begin: PCL 5, Start Raster Graphics
@@ -33,25 +33,18 @@ HEAD_BYTES = 4096  # more than stands before that
 Cost = dict[str, Any]
 
 
-def driver(name: str) -> Translator:
-    """Return the driver of a machine."""
-    language, changes = MACHINES[name]
-    usual = choose.translator(languages.BY_NAME[language], ("PJL",), letter_first=False)
-    machine: Machine = choose.USUAL[language].machine._replace(pjl=True, media=usual.capabilities.media_default)
-    return Translator(languages.BY_NAME[language], machine._replace(**changes), usual.capabilities, ())
-
-
-def conversion(format: str, machine: str, file: BinaryIO) -> Any:
+def conversion(format: str, machine: str, file: BinaryIO) -> Conversion:
     """Return what makes a document the machine's."""
-    convert = driver(machine).convert(Ticket(NAME, NAME, format=format))
+    driver = choose.choose(MACHINES[machine], letter_first=False)
+    convert = driver.convert(Ticket(NAME, NAME, format=format))
     assert convert, f"{format} needs no conversion for {machine}"
     return convert(FileSource(file))
 
 
 def read(format: str, machine: str, path: str, times: str) -> Cost:
     """Convert so often in this process: the CPU seconds of the last time, the bytes that the first one added."""
-    with open(path, "rb", buffering=0) as file:
-        conversion(format, machine, file).load()
+    for module in (READ[format], languages.spoken(MACHINES[machine])[0].module):
+        languages.load(module)
     processes.forget_peak(os.getpid())
     resident, added, cpu = processes.status_bytes(os.getpid(), "VmRSS"), 0, 0.0
     for _ in range(int(times)):
