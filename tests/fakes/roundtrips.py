@@ -1,14 +1,12 @@
 """Jobs whose way goes around: what a machine is sent for each is read back, and must be the pages that were encoded."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from feedpath.back.pdl.convert import Work
 from feedpath.back.pdl.order import Machine, Order
-from feedpath.back.pdl.page import Raster
+from feedpath.back.pdl.page import Page, Raster
 from feedpath.back.pdl.source import FileSource
 from tests.fakes import documents, marked, pages
 
@@ -39,6 +37,11 @@ class Side(NamedTuple):
     raster: Raster
     pixels: bytes
 
+    def bands(self) -> "Iterator[memoryview]":
+        """Yield the pixels in bands."""
+        step = self.raster.band_rows * self.raster.stride
+        yield from (memoryview(self.pixels)[at : at + step] for at in range(0, len(self.pixels), step))
+
 
 def several(count: int) -> bytes:
     """Return a PDF whose pages are told from each other."""
@@ -62,18 +65,28 @@ JOBS = {
 }
 
 
-@contextmanager
-def converted(name: str, language: str, machine: Machine, folder: Path) -> "Iterator[tuple[bytes, Iterator[Side]]]":
-    """Give what a machine is sent for a job, and the pages that were encoded, one after another."""
+class Kept(Work):
+    """Work whose pages are kept as they are encoded."""
+
+    def __init__(self, order: Order, source: FileSource):
+        super().__init__(order, source)
+        self.sides: "list[Side]" = []
+
+    def pages(self) -> "Iterator[Page]":
+        """Yield the pages, and keep them."""
+        for page in super().pages():
+            side = Side(page.raster, b"".join(map(bytes, page.bands)))
+            self.sides.append(side)
+            yield Page(page.raster, side.bands())
+
+
+def converted(name: str, language: str, machine: Machine, folder: Path) -> "tuple[bytes, list[Side]]":
+    """Return what a machine is sent for a job, and the pages that were encoded."""
     job = JOBS[name]
-    options = {"media": machine.media, **job.options}
-    order = Order(job.format, language, machine, options, name, "mary")
+    order = Order(job.format, language, machine, {"media": machine.media, **job.options}, name, "mary")
     path = folder / "document"
     path.write_bytes(job.document)
-    with open(path, "rb", buffering=0) as once, open(path, "rb", buffering=0) as again:
-        sent = b"".join(map(bytes, Work(order, FileSource(once))))
-        yield (
-            sent,
-            (Side(page.raster, b"".join(map(bytes, page.bands))) for page in Work(order, FileSource(again)).pages()),
-        )
-    os.unlink(path)
+    with open(path, "rb", buffering=0) as file:
+        work = Kept(order, FileSource(file))
+        sent = b"".join(map(bytes, work))
+    return sent, work.sides

