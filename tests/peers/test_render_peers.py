@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from feedpath.back.pdl.layout import View
+from feedpath.back.pdl.draw.layout import View
+from feedpath.back.pdl.draw.render import PDF, render
 from feedpath.back.pdl.page import GRAY8, RGB24, Setup
-from feedpath.back.pdl.render import PDF, render
 from tests.fakes import documents, pages
 from tests.fakes.netns import WATCHDOG_S
 

@@ -13,23 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from feedpath.back.pdl import (
-    asked,
-    called,
-    escpos,
-    firmware,
-    flatten,
-    pictures,
-    pjl,
-    plain,
-    pwg,
-    sniff,
-    truetype,
-    urf,
-    zpl,
-)
+from feedpath.back.pdl import asked, called, escpos, firmware, pjl, pwg, sniff, urf, zpl
 from feedpath.back.pdl.bridge import drivers, ppd, ppdchoices, setpagedevice
 from feedpath.back.pdl.bridge import messages as driver_messages
+from feedpath.back.pdl.draw import flatten, pictures, plain, truetype
 from feedpath.back.pdl.inflate import Inflate
 from feedpath.back.pdl.limits import Limits
 from feedpath.back.pdl.page import GRAY8, Page, Setup

@@ -47,7 +47,7 @@ THIRD_PARTIES = {  # package: the only rooms or modules that see it
     "cryptography": ("front.http.certificate", "front.smb"),
     "ifaddr": ("front.advert",),
     "jinja2": ("front.web",),
-    "pypdfium2": ("back.pdl",),
+    "pypdfium2": ("back.pdl.draw",),
     "pysnmp": ("front.snmp",),
     "usb": ("back.usb",),
     "zeroconf": ("front.advert",),

@@ -15,7 +15,7 @@ from feedpath.core import media
 from feedpath.errors import Unprintable, WireError
 
 if TYPE_CHECKING:
-    from feedpath.back.pdl.layout import View
+    from feedpath.back.pdl.draw.layout import View
 
 READ = {"image/pwg-raster": "pwg", "image/urf": "urf"}  # documents of pixels: pages come as their bytes do
 DRAWN = ("application/pdf", "image/jpeg", "image/png", "text/plain")  # documents that must be whole, and are rendered
@@ -38,7 +38,7 @@ class Work:
 
     def load(self) -> None:
         """Load all that is needed of the program, for a process that can load nothing later."""
-        languages.load(READ.get(self._order.format, "render"))
+        languages.load(READ.get(self._order.format, "draw.render"))
         module, traits = languages.writer(self._language, self._order.machine)
         if hasattr(module, "load"):
             module.load(traits)
@@ -119,7 +119,7 @@ class Work:
             yield from sheets.ranged(sheets.numbered(read(FileSource(file))), self._order.ranges)
 
     def _drawn(self) -> "Iterator[Page]":
-        from feedpath.back.pdl import render  # loads PDFium, which most jobs do not need
+        from feedpath.back.pdl.draw import render  # loads PDFium, which most jobs do not need
 
         with open(self._source.descriptor(), "rb") as file:
             file.seek(0)
@@ -132,7 +132,7 @@ class Work:
 
     def _view(self, page: int) -> "View":
         """Return how a page of a document is drawn, by its number; 0 for those of which nothing else is asked."""
-        from feedpath.back.pdl import layout
+        from feedpath.back.pdl.draw import layout
 
         order = self._order.at(page)
         machine, ask = order.machine, order.options.get

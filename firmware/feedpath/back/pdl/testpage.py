@@ -7,7 +7,7 @@ in small sizes: from the top as much as there is room for, so that sheets, label
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from feedpath.back.pdl.pdfwrap import POINTS_PER_INCH, TO_POINTS, Pdf
+from feedpath.back.pdl.draw.pdfwrap import POINTS_PER_INCH, TO_POINTS, Pdf
 from feedpath.core.driver import Media
 from feedpath.core.printer import Printer
 

@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[4]
 WATCHDOG_S = 60
 START = """
 import io, os, pathlib, socket, sys
-from feedpath.back.pdl import layout, page, plain, render, sandbox, truetype
+from feedpath.back.pdl import page, sandbox
+from feedpath.back.pdl.draw import layout, plain, render, truetype
 if {nobody} and os.geteuid() == 0:
     os.setgroups([])
     os.setresgid(65534, 65534, 65534)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from feedpath.back.pdl import choose, layout, render, testpage
+from feedpath.back.pdl import choose, testpage
+from feedpath.back.pdl.draw import layout, render
 from feedpath.back.pdl.page import RGB24, Setup
 from feedpath.core import media
 from feedpath.core.driver import Media

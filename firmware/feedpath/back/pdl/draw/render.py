@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from feedpath.back.pdl import flatten, layout, pictures, plain
-from feedpath.back.pdl.layout import Placed, Shape, View
+from feedpath.back.pdl.draw import flatten, layout, pictures, plain
+from feedpath.back.pdl.draw.layout import Placed, Shape, View
+from feedpath.back.pdl.draw.pdfium import Canvas, Document, Leaf, Photograph
+from feedpath.back.pdl.draw.pdfwrap import Part, Pieces
+from feedpath.back.pdl.draw.truetype import Fonts
 from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH, Page, Raster, Setup
-from feedpath.back.pdl.pdfium import Canvas, Document, Leaf, Photograph
-from feedpath.back.pdl.pdfwrap import Part, Pieces
-from feedpath.back.pdl.truetype import Fonts
 from feedpath.errors import Unprintable, WireError
 
 CANVAS_ROWS = 1792  # fewer rows cost CPU time, as each band goes through the whole page again; more cost memory

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import flatten
-from feedpath.back.pdl import render as module
-from feedpath.back.pdl.layout import GRIDS, SCALINGS, TURNS, Margins, View
+from feedpath.back.pdl.draw import flatten
+from feedpath.back.pdl.draw import render as module
+from feedpath.back.pdl.draw.layout import GRIDS, SCALINGS, TURNS, Margins, View
+from feedpath.back.pdl.draw.render import JPEG, PDF, PNG, TEXT, RenderLimits, render
 from feedpath.back.pdl.page import GRAY8, RGB24, Setup
-from feedpath.back.pdl.render import JPEG, PDF, PNG, TEXT, RenderLimits, render
 from feedpath.errors import WireError
 from tests.fakes import documents, pages
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 GOLDEN = ROOT / "tests/golden/pages"
 SMALL = View(resolution=(50, 50))
 WATCHDOG_S = 120
@@ -459,7 +459,8 @@ def test_sheets_look_as_they_did_when_they_were_looked_at(name: str) -> None:
 
 CHILD = """
 import io, itertools, sys
-from feedpath.back.pdl import layout, page, render
+from feedpath.back.pdl import page
+from feedpath.back.pdl.draw import layout, render
 path, format, space, most = sys.argv[1:]
 view = layout.View(space=space)
 with open(path, "rb") as file:
@@ -516,7 +517,8 @@ SEEDS = [
 ]
 FUZZED = """
 import io, json, sys
-from feedpath.back.pdl import layout, page, render, sandbox
+from feedpath.back.pdl import page, sandbox
+from feedpath.back.pdl.draw import layout, render
 from feedpath.errors import WireError
 cases = [(format, bytes.fromhex(coded)) for format, coded in json.load(open(sys.argv[1]))]
 sandbox.enter(sandbox.Bounds(cpu_s=60))

@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from feedpath.back.pdl.layout import Margins
-from feedpath.back.pdl.pdfwrap import TO_POINTS, Part, Pdf, Pieces
-from feedpath.back.pdl.truetype import Font, Fonts
+from feedpath.back.pdl.draw.layout import Margins
+from feedpath.back.pdl.draw.pdfwrap import TO_POINTS, Part, Pdf, Pieces
+from feedpath.back.pdl.draw.truetype import Font, Fonts
 from feedpath.errors import WireError
 
 SIZE = 10.0  # points

@@ -8,11 +8,11 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from feedpath.back.pdl.layout import Placed
+from feedpath.back.pdl.draw.layout import Placed
+from feedpath.back.pdl.draw.pdfium import Canvas, Document
+from feedpath.back.pdl.draw.pdfwrap import Piece, Pieces
+from feedpath.back.pdl.draw.pictures import PNG_KINDS, READ_BYTES, Picture, Png, check_whole, colors, wrapped
 from feedpath.back.pdl.page import GRAY8
-from feedpath.back.pdl.pdfium import Canvas, Document
-from feedpath.back.pdl.pdfwrap import Piece, Pieces
-from feedpath.back.pdl.pictures import PNG_KINDS, READ_BYTES, Picture, Png, check_whole, colors, wrapped
 from feedpath.errors import WireError
 
 STRIP_BYTES = 1024 * 1024

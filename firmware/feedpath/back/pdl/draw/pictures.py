@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from feedpath.back.pdl.layout import Shape
+from feedpath.back.pdl.draw.layout import Shape
+from feedpath.back.pdl.draw.pdfwrap import Part, Pdf, Piece, Pieces
 from feedpath.back.pdl.page import MM_100_PER_INCH
-from feedpath.back.pdl.pdfwrap import Part, Pdf, Piece, Pieces
 from feedpath.errors import Unprintable, WireError
 
 UNSAID_PPI = 150.0  # of a picture that does not say; counts only where pictures are not scaled

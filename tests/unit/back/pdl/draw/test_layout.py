@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import layout
-from feedpath.back.pdl.layout import DIRECTIONS, GRIDS, SCALINGS, Margins, Placed, Shape, View
+from feedpath.back.pdl.draw import layout
+from feedpath.back.pdl.draw.layout import DIRECTIONS, GRIDS, SCALINGS, Margins, Placed, Shape, View
 
 A4, A5, A3 = (21000, 29700), (14800, 21000), (29700, 42000)
 EDGES = Margins(400, 500, 600, 700)

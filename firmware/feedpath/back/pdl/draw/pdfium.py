@@ -11,9 +11,9 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from feedpath.back.pdl.layout import Placed, Shape
+from feedpath.back.pdl.draw.layout import Placed, Shape
+from feedpath.back.pdl.draw.pdfwrap import POINTS_PER_INCH, Pieces
 from feedpath.back.pdl.page import GRAY8, MM_100_PER_INCH, RGB24
-from feedpath.back.pdl.pdfwrap import POINTS_PER_INCH, Pieces
 from feedpath.errors import BROKEN, WireError
 
 WHITE = 0xFFFFFFFF

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.back.pdl import plain, truetype
-from feedpath.back.pdl.layout import Margins, Placed
+from feedpath.back.pdl.draw import plain, truetype
+from feedpath.back.pdl.draw.layout import Margins, Placed
+from feedpath.back.pdl.draw.pdfium import Canvas, Document
+from feedpath.back.pdl.draw.truetype import Font, Fonts
 from feedpath.back.pdl.page import GRAY8
-from feedpath.back.pdl.pdfium import Canvas, Document
-from feedpath.back.pdl.truetype import Font, Fonts
 from feedpath.errors import WireError
 from tests.fakes import pages
 

@@ -1,0 +1,1 @@
+"""The renderer: PDF, JPEG, PNG and text become sheets of pixels."""
