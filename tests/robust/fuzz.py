@@ -9,6 +9,7 @@ Readers: {names}
 import argparse
 import base64
 import json
+import logging
 import mmap
 import os
 import random
@@ -198,6 +199,7 @@ def arguments(words: "Sequence[str] | None" = None) -> argparse.Namespace:
 def main() -> int:
     """Do what the command line asks; return the exit status."""
     asked = arguments()
+    logging.disable()  # readers tell what they met
     seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
     if asked.replay:
         error = replay(asked.replay)

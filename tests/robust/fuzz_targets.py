@@ -128,8 +128,13 @@ def device_id(data: bytes) -> object:
 def messages(data: bytes) -> object:
     """Read what filters say, and what driver programs list."""
     said = [driver_messages.parse(line) for line in data.split(b"\n")[:1000]]
+    told = driver_messages.Told()
+    for message in said:
+        told.hear(message)
+    facts = told.facts()
     listed = list(drivers.listed(data.decode("utf-8", "replace")))
-    return min(len(listed), 5), tuple(sorted({message.kind for message in said}))
+    kinds = tuple(sorted({message.kind for message in said}))
+    return min(len(listed), 5), kinds, bool(facts.reasons), len(facts.supplies or ())
 
 
 def font(data: bytes) -> object:
@@ -229,7 +234,7 @@ def identities() -> "list[bytes]":
 
 def talk() -> "list[bytes]":
     """Return what filters and driver programs write."""
-    said = b"PAGE: 1 1\nSTATE: +media-empty-error,toner-low\nATTR: marker-levels=10,20\nERROR: no\nDEBUG: x\nPPD: a=b\n"
+    said = b"PAGE: 1 1\nSTATE: +media-empty-error,toner-low\nATTR: marker-names=black,cyan marker-levels=10,20\nERROR: no\nDEBUG: x\nPPD: a=b\n"
     listed = b'"gutenprint.5.3://x/expert" en "Epson" "Epson Stylus C88 - CUPS+Gutenprint" "MFG:EPSON;MDL:C88;"\n'
     return [said, listed, said + listed]
 
