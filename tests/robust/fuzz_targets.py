@@ -234,7 +234,8 @@ def identities() -> "list[bytes]":
 
 def talk() -> "list[bytes]":
     """Return what filters and driver programs write."""
-    said = b"PAGE: 1 1\nSTATE: +media-empty-error,toner-low\nATTR: marker-names=black,cyan marker-levels=10,20\nERROR: no\nDEBUG: x\nPPD: a=b\n"
+    said = b"PAGE: 1 1\nSTATE: +media-empty-error,toner-low\nERROR: no\nDEBUG: x\nPPD: a=b\n"
+    said += b"ATTR: marker-names=black,cyan marker-levels=10,20\n"
     listed = b'"gutenprint.5.3://x/expert" en "Epson" "Epson Stylus C88 - CUPS+Gutenprint" "MFG:EPSON;MDL:C88;"\n'
     return [said, listed, said + listed]
 
