@@ -156,6 +156,10 @@ class Driver:
         """Return whether documents of that MIME type can be printed."""
         return format in self.capabilities.streamable or format in self.capabilities.formats
 
+    def able(self, format: str) -> Capabilities:
+        """Return what can be done with documents of that MIME type."""
+        return self.capabilities
+
     def streams(self, ticket: Ticket) -> bool:
         """Return whether a document of that ticket can be printed while it still comes in."""
         return ticket.format in self.capabilities.streamable

@@ -1,6 +1,7 @@
 """The driver of a machine whose language we write: takes any document that we can read or draw."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from feedpath.back.pdl import languages, pjl, preview, sheets, sniff
 from feedpath.back.pdl.asked import Asked
@@ -18,6 +19,7 @@ ANY = "application/octet-stream"  # what it is, its first bytes tell
 RAW = "application/vnd.cups-raw"  # for the machine as it is
 PASSWORD_MOST = 1023  # octets, the most of IPP: PWG 5100.13, document-password
 MARKED = frozenset((*READ, *DRAWN)).difference(sniff.GUESSED)  # what we print and know for sure
+LAID_OUT: "dict[str, Any]" = {"number_up": (1,), "orientations": (3,)}
 UNASKED: "dict[str, object]" = {  # what goes without saying: a document that asks no more is not touched
     "copies": 1,
     "number-up": 1,
@@ -59,6 +61,10 @@ class Translator(Driver):
     def follow(self) -> None:
         """Offer what the settings say now."""
         self.capabilities = self.preferences().offered(self._offered, self._language.name)
+
+    def able(self, format: str) -> Capabilities:
+        """Return what can be done with documents of that MIME type: pages of pixels are laid out already."""
+        return self.capabilities._replace(**LAID_OUT) if format in READ else self.capabilities
 
     def convert(self, ticket: Ticket) -> "Callable[[Source], Conversion] | None":
         """Return what makes a document the machine's: in this thread where it streams, else in a worker."""

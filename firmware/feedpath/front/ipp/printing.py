@@ -109,7 +109,7 @@ def _judge(call: Call, ticket: Ticket) -> None:
     # Some clients give job template attributes, job-hold-until above all, among the operation's.
     asked = asked + [each for each in others if each.name in template.NAMES]
     unknown = [each.name for each in others if each.name not in template.NAMES and each.name not in GIVEN]
-    ticket.options, refused = template.judge(asked, call.printer.capabilities)
+    ticket.options, refused = template.judge(asked, call.printer.device.driver.able(ticket.format))
     _check_ranges(ticket.options.get("page-ranges", []))
     ticket.hold = ticket.options.get("job-hold-until") == template.INDEFINITE
     ticket.options.update(_describe_job(call))

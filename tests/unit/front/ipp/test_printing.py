@@ -604,3 +604,17 @@ async def test_a_refusal_of_the_core_is_told_in_its_words(tmp_path: Path, monkey
         monkeypatch.setattr(ask.printer, "submit", full)
         answer = await ask("Print-Job", FORMAT, document=DOCUMENT)
         assert (answer.status, answer["status-message"]) == (0x0505, "No room is left, not even for one page.")
+
+
+@pytest.mark.parametrize("format", ["image/pwg-raster", "image/urf", "application/pdf"])
+@runs
+async def test_pages_of_pixels_are_laid_out_already(format: str, tmp_path: Path) -> None:
+    async with front_end(tmp_path) as ask:
+        ask.printer.device.driver = choose(("PCL",), letter_first=False)
+        asked = (an("number-up", 2), LANDSCAPE)
+        answer = await ask("Validate-Job", an("document-format", format), job=asked)
+        if format == "application/pdf":
+            assert answer.status == status.OK
+        else:
+            assert answer.status == status.OK_IGNORED_OR_SUBSTITUTED
+            assert (answer["number-up"], answer["orientation-requested"]) == (2, 4)
