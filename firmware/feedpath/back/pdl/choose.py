@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from feedpath.back.pdl import languages, models
+from feedpath.back.pdl.convert import DRAWN, READ
 from feedpath.back.pdl.languages import Language
 from feedpath.back.pdl.order import NORMAL, Machine
 from feedpath.back.pdl.passthrough import PWG_TYPES, PassThrough, formats
@@ -127,7 +128,7 @@ def _wanted(choice: Choice, commands: "tuple[str, ...]", letter_first: bool, dev
         language = languages.BY_NAME.get(choice.driver.removeprefix(LANGUAGE))
         if language is None:
             raise WireError("feedpath does not write that language.")
-        driver, title = translator(language, commands, letter_first, device_id), language.title
+        driver, title = translator(language, commands, letter_first, device_id, alone=True), language.title
     else:
         from feedpath.back.pdl.bridge import drivers
 
@@ -145,8 +146,7 @@ def _untouched(commands: "tuple[str, ...]", letter_first: bool, device_id: str) 
     """
     driver = PassThrough(commands, letter_first)
     driver.reasons = ()
-    own = [format for language in languages.spoken(commands) for format in language.formats]
-    taken = tuple(dict.fromkeys((*own, *driver.capabilities.formats, PASSED_ON, ANY)))
+    taken = tuple(dict.fromkeys((*_own(commands), *driver.capabilities.formats, PASSED_ON, ANY)))
     back, offered = sheet_back(device_id), driver.capabilities
     mode = next(word for word, name in SHEET_BACKS.items() if name == back)
     driver.capabilities = offered._replace(
@@ -156,6 +156,11 @@ def _untouched(commands: "tuple[str, ...]", letter_first: bool, device_id: str) 
         urf=tuple(mode if word in SHEET_BACKS else word for word in offered.urf),
     )
     return driver
+
+
+def _own(commands: "tuple[str, ...]") -> "list[str]":
+    """Return the MIME types of the languages that a machine with these CMD tokens speaks."""
+    return [format for language in languages.spoken(commands) for format in language.formats]
 
 
 def _automatic(
@@ -238,10 +243,17 @@ def bridged(
     return driver
 
 
-def translator(language: Language, commands: "tuple[str, ...]", letter_first: bool, device_id: str = "") -> Translator:
-    """Return a driver that writes `language`, for a machine with these CMD tokens and this device id."""
+def translator(
+    language: Language, commands: "tuple[str, ...]", letter_first: bool, device_id: str = "", alone: bool = False
+) -> Translator:
+    """Return a driver that writes `language`, for a machine with these CMD tokens and this device id.
+
+    alone: whether what can be converted is, even where the machine says that it takes it as it is.
+    """
     row = about(language, commands, device_id)
-    as_it_is = tuple(dict.fromkeys((*formats(commands), *language.formats)))
+    named = (*formats(commands), *_own(commands))
+    kept = (format for format in named if not (alone and format in (*READ, *DRAWN)))
+    as_it_is = tuple(dict.fromkeys((*kept, *language.formats)))
     capabilities = _capabilities(row, letter_first)
     pjl = "PJL" in {command.upper() for command in commands}
     machine = row.machine._replace(pjl=pjl, media=capabilities.media_default)

@@ -37,6 +37,18 @@ def test_a_person_s_language_goes_before_what_the_machine_names(name: str) -> No
     assert made.origin == (f"language:{name}", made.origin.title, "It was chosen by a person.", "", True)
 
 
+@pytest.mark.parametrize(
+    "format, kept",
+    [("application/pdf", False), ("image/urf", False), ("application/vnd.hp-pcl", True),
+     ("application/postscript", True)],
+)  # fmt: skip
+def test_in_a_person_s_language_all_is_written_that_can_be(format: str, kept: bool) -> None:
+    commands = ("PCL", "PDF", "URF", "POSTSCRIPT")
+    by_itself, by_person = choose.choose(commands, False), chosen("language:pcl5", commands)
+    assert by_itself.convert(Ticket(format=format)) is None
+    assert (by_person.convert(Ticket(format=format)) is None) == kept
+
+
 def test_raw_sends_everything_as_it_is_and_nothing_is_said_to_be_missing() -> None:
     made = chosen("raw")
     assert isinstance(made, PassThrough) and not made.reasons and made.origin.choice == "raw"
