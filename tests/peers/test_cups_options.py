@@ -97,8 +97,10 @@ def test_a_smaller_page_is_scaled_as_asked(printed: Printed, scaling: str) -> No
     ink = on_a4(page).without([])
     assert ink is not None
     ratios = PRINTABLE[0] / A5[0], PRINTABLE[1] / A5[1]
-    larger = {"fit": min(ratios), "fill": max(ratios)}.get(scaling, 1)  # CUPS fills what can be printed on
-    assert ink.right - ink.left == pytest.approx(A5[0] * larger * MARKED / 72 * DPI, abs=NEAR)
+    once = {"fit": min(ratios), "fill": max(ratios)}.get(scaling, 1)  # CUPS fills what can be printed on
+    again = min(PRINTABLE[0] / A4[0], PRINTABLE[1] / A4[1]) if scaling == "fit" else 1  # so CUPS 2.4.10 asks us, too
+    ways = [A5[0] * once * scale * MARKED / 72 * DPI for scale in (1, again)]
+    assert ink.right - ink.left in [pytest.approx(width, abs=NEAR) for width in ways]
     assert ink.left + ink.right == pytest.approx(A4[0] / 72 * DPI, abs=2 * NEAR)
 
 

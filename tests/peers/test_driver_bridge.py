@@ -379,7 +379,7 @@ def test_a_driver_of_cups_is_chosen_and_set_up_while_the_firmware_runs(
 
         assert b"ENTER LANGUAGE=PCL\r\n" in printed()
         assert "(language:pcl5)  automatic" in do("list")
-        (uri,) = re.findall(r"using brlaser v\d+  \((drv:[^)]*)\)", do("list", "HL-2270DW", "brlaser"))
+        (uri,) = re.findall(r"using \S*brlaser v[\d.]+  \((drv:[^)]*)\)", do("list", "HL-2270DW", "brlaser"))
         assert "It was chosen by a person." in do("use", "Brother HL-2270DW series", uri)
         assert b"ECONOMODE = OFF" in (plain := printed()) and b"ENTER LANGUAGE=PCL\r\n" not in plain
         assert "brlaserEconomode=False  Toner save mode" in do("options", "Brother HL-2270DW series")

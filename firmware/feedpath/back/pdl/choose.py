@@ -317,11 +317,14 @@ def _capabilities(row: Row, letter_first: bool) -> Capabilities:
 
 
 def _urf(row: Row) -> "tuple[str, ...]":
-    """Return urf-supported: what of Apple's words is true of the machine."""
+    """Return urf-supported: what of Apple's words is true of the machine.
+
+    The first space is what CUPS 2.4.10 prints in by default (ppd-cache.c).
+    """
     dpi = "-".join(str(feed) for _, feed in sorted(row.machine.resolutions))
     words = ["V1.4", "CP255", "W8", f"RS{dpi}", "PQ3-4-5", "IS1", "MT1", "OB10"]
     if row.color:
-        words.insert(3, "SRGB24")
+        words.insert(words.index("W8"), "SRGB24")
     if row.sides != ONE_SIDE:
         words.insert(-4, "DM1")
     return tuple(words)
