@@ -33,7 +33,7 @@ ROOMS = {  # room: what it may import besides the leaves and itself
     "front.web": ("core", "front.auth", "front.http"),
     "back.pdl": ("core",),
     "back.usb": ("core",),
-    "host": ("core.store",),
+    "host": ("core.computer", "core.store"),
     "appliance": ("core", "front", "back", "host", "machines"),
     "machines": ("core", "back", "host"),
     "tool": ("core", "back.pdl"),
