@@ -39,12 +39,18 @@ from feedpath.front.http.server import HttpServer
 from feedpath.front.ipp.attributes import Site, printer_path
 from feedpath.front.ipp.server import Ipp
 from feedpath.front.raw import Raw
+from feedpath.front.snmp.agent import Access
+from feedpath.front.snmp.server import Snmp
+from feedpath.front.snmp.site import Facts
+from feedpath.front.snmp.site import Reach as SnmpReach
+from feedpath.front.snmp.store import Write
 from feedpath.front.web.pages import ICONS
 from feedpath.front.web.server import Web
 from feedpath.host import board, link
+from feedpath.host.computer import LinuxComputer
 from feedpath.host.store import SqliteStore
 from feedpath.machines import POLL_S, Machines
-from feedpath.settings import Settings
+from feedpath.settings import SettingError, Settings
 
 if TYPE_CHECKING:
     from feedpath.back.pdl.bridge.drivers import Index
@@ -77,7 +83,8 @@ POLICY = (  # setting, the core's name for it, how to get from one to the other
 class Appliance:
     """One box. data: the directory that keeps everything. backends: pyusb back ends; None for this computer's USB.
 
-    notes: gives further sentences about a printer, for its page. port: of IPP and the pages, once started.
+    notes: gives further sentences about a printer, for its page. port: of IPP and the pages, once started;
+    snmp_port: of SNMP, 0 where it is not answered.
     """
 
     def __init__(
@@ -90,7 +97,7 @@ class Appliance:
         self.data = data
         self.settings = settings
         self.printers = Printers()
-        self.port = 0
+        self.port = self.snmp_port = 0
         self.claim_code = claim.load(str(data / "claim-code"))
         self.host = socket.gethostname().partition(".")[0] or "feedpath"
         self._backends = backends
@@ -227,7 +234,51 @@ class Appliance:
             advert = Advert(self.host, self._reach, lambda printer: printer.announced, self.machines.announced)
             await advert.start(self.printers)
             self._undo.push_async_callback(advert.stop)
+        if self.settings["snmp"]:
+            await self._start_snmp(listen)
         self._write_run_file({"pid": os.getpid(), "port": self.port, "address": listen or "127.0.0.1"})
+
+    async def _start_snmp(self, listen: str) -> None:
+        """Begin to answer SNMP; an ordinary user may not use its port, and goes on without."""
+        facts = Facts(
+            LinuxComputer(),
+            host=lambda: self.host,
+            contact=lambda: str(self.settings["contact"]),
+            location=lambda: str(self.settings["location"]),
+            storage=lambda: (self._area.limit, self._area.used),
+            reach=self._snmp_reach,
+            write=self._setting_writer,
+        )
+        snmp = Snmp(
+            listen, self.settings["snmp-port"], facts, self._snmp_access, lambda: self.settings["snmp-trap-sinks"]
+        )
+        try:
+            with _port_named(self.settings["snmp-port"]):
+                await snmp.start(self.printers)
+        except OSError as error:
+            logger.warning("SNMP is not answered: UDP %s", error.strerror)
+            return
+        self.snmp_port = snmp.port
+        self._undo.push_async_callback(snmp.stop)
+
+    def _snmp_access(self) -> Access:
+        return Access(self.settings["snmp-community"].encode(), self.settings["snmp-write-community"].encode())
+
+    def _snmp_reach(self, printer: Printer) -> SnmpReach:
+        reach = self._reach(printer)
+        uri = f"ipp://{(link.addresses() or [self._site.host])[0]}:{reach.port}/{reach.path}"
+        return SnmpReach(uri, reach.port, reach.raw_port)
+
+    def _setting_writer(self, name: str) -> Write:
+        """Return what keeps a setting that comes from outside; it raises ValueError or OSError."""
+
+        async def write(value: "int | bytes") -> None:
+            if not isinstance(value, bytes):
+                raise SettingError(f"{name} is a text")
+            await aio.offload(self.settings.store, name, value.decode())
+            self.settings.announce(name)
+
+        return write
 
     def _write_run_file(self, told: "dict[str, object]") -> None:
         path = self.data / RUN_FILE

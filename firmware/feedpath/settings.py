@@ -102,6 +102,14 @@ class Text:
         return str(value)
 
 
+class Secret(Text):
+    """A text that is written and never shown."""
+
+    def show(self, value: Any) -> str:
+        """Return whether there is one; this text itself is not allowed as a value, for its blank."""
+        return "(is set)" if value else ""
+
+
 class Texts:
     """Any number of texts of one kind, separated by commas where people write them."""
 
@@ -138,6 +146,9 @@ PLACE = Text(SHOWN, 127, "one line of at most 127 octets")  # printer-location i
 ADDRESS = Text(r"[0-9]+(\.[0-9]+){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|", 45, "an IPv4 or IPv6 address, or empty for all")
 HOST = Text(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", 253, "a host name without port")
 PORT = Number(0, 65535)
+COMMUNITY = r"[!-~]*"  # of SNMP: printable ASCII without blanks
+SINK = Text(r"[0-9]+(\.[0-9]+){3}(:[0-9]{1,5})?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}", 53,
+            "an IPv4 or IPv6 address, and a port behind a colon where it is not 162, as [fd00::1]:1162")  # fmt: skip
 SIZE = Text(r"([1-9][0-9]{0,2}(\.[0-9]{1,2})?x[1-9][0-9]{0,2}(\.[0-9]{1,2})?(mm|in))?", 17,
             "width and length as 100x150mm or 4x6in, or empty")  # fmt: skip
 MIB = "MiB"
@@ -158,6 +169,16 @@ TABLE = (
     Setting("raw", Switch(), False, "restart",
             "Answer raw print data (JetDirect). Whoever reaches that can send the printer any command at all."),
     Setting("raw-port", PORT, 9100, "restart", "TCP port of raw print data."),
+    Setting("contact", PLACE, "", "live", "Who takes care of the printers, as SNMP tells it (sysContact)."),
+    Setting("snmp", Switch(), True, "restart",
+            "Tell programs that watch printers their status, supplies and alerts by SNMP (v1 and v2c)."),
+    Setting("snmp-port", PORT, 161, "restart", "UDP port of SNMP. 0 picks a free one."),
+    Setting("snmp-community", Text(COMMUNITY, 63, "at most 63 letters, digits and signs without blanks"), "public",
+            "live", "Who names it may read by SNMP; public works in this computer's own networks only. Empty: nobody."),
+    Setting("snmp-write-community", Secret(COMMUNITY, 63, "at most 63 letters, digits and signs without blanks"), "",
+            "live", "Who names it may also set contact and location by SNMP, from anywhere. Empty: nobody."),
+    Setting("snmp-trap-sinks", Texts(SINK), (), "live",
+            "Addresses that are told of alerts at once (SNMP traps, v2c)."),
     Setting("stream", Choice("auto", "never"), "auto", "live",
             "auto prints while a document arrives; never waits until all of it is here."),
     Setting("stream-min-rate", Number(0, 1048576, "KiB/s"), 16, "live",

@@ -1,7 +1,7 @@
 """A printer that has no machine, for front ends that only show printers."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from feedpath.core.driver import Capabilities, Media
 from feedpath.core.printer import Printer
@@ -41,7 +41,7 @@ class AnnouncedPrinter:
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback)
 
-    def change(self, **attributes: str) -> None:
+    def change(self, **attributes: Any) -> None:
         """Set attributes, which must exist, and tell the watchers."""
         for name, value in attributes.items():
             if not hasattr(self, name):

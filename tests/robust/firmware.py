@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 POOL = "asyncio_"  # threads that the event loop keeps for offloaded work, a fixed number at most
 POOL_MAX = min(32, (os.cpu_count() or 1) + 4)
 RECEIVED_MAX = 1 << 30  # bytes that the printer keeps for us to look at
-CHEAP = ("port=0", "listen=127.0.0.1", "tls=off", "mdns=off")
+CHEAP = ("port=0", "listen=127.0.0.1", "tls=off", "mdns=off", "snmp=off")
 
 
 class Alive(NamedTuple):

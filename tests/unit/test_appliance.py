@@ -8,11 +8,13 @@ import pytest
 
 from feedpath import appliance
 from feedpath.appliance import Appliance
+from feedpath.front.snmp import wire
 from feedpath.settings import Settings
 from tests.fakes.machine import WATCHDOG_S, until
 from tests.fakes.usbip_backend import UsbipBackend
 from tests.fakes.virtual_bus import VirtualBus
 from tests.fakes.virtual_printer import VirtualPrinter
+from tests.unit.front.snmp.asking import SYS_LOCATION, reply, request
 
 
 def run(coroutine):
@@ -21,7 +23,8 @@ def run(coroutine):
 
 def settings(directory, **values):
     chosen = Settings(str(directory / "settings.toml"))
-    for name, text in {"port": "0", "listen": "127.0.0.1", "mdns": "off", "tls": "off", **values}.items():
+    ours = {"port": "0", "listen": "127.0.0.1", "mdns": "off", "snmp": "off", "tls": "off"}
+    for name, text in {**ours, **values}.items():
         chosen.override(name.replace("_", "-"), text)
     return chosen
 
@@ -112,3 +115,44 @@ def test_the_region_says_which_paper_comes_first(region, first):
 def test_the_box_is_told_from_others_by_a_name_that_stays(tmp_path):
     name = appliance._box(tmp_path / "box-id")
     assert len(name) == 36 and appliance._box(tmp_path / "box-id") == name
+
+
+def asked_by_snmp(port, data):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(WATCHDOG_S)
+        client.connect(("127.0.0.1", port))
+        client.send(data)
+        return client.recv(2048)
+
+
+def test_what_is_set_by_snmp_is_the_setting(tmp_path):
+    chosen = settings(tmp_path, snmp="on", snmp_port="0", snmp_write_community="sesame", location="Hall")
+
+    async def main():
+        box = Appliance(tmp_path, chosen, [])
+        await box.start()
+        text = wire.tlv(wire.OCTETS, b"Attic")
+        change = request(wire.SET, SYS_LOCATION, community=b"sesame", value=text)
+        assert reply(await asyncio.to_thread(asked_by_snmp, box.snmp_port, change)).values == [b"Attic"]
+        question = request(wire.GET, SYS_LOCATION)
+        assert reply(await asyncio.to_thread(asked_by_snmp, box.snmp_port, question)).values == [b"Attic"]
+        await box.stop()
+
+    run(main())
+    assert chosen["location"] == Settings.load(str(tmp_path / "settings.toml"))["location"] == "Attic"
+
+
+def test_without_its_port_snmp_is_said_to_be_missing_and_the_rest_goes_on(tmp_path, caplog):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = str(other.getsockname()[1])
+
+        async def main():
+            box = Appliance(tmp_path, settings(tmp_path, snmp="on", snmp_port=port), [])
+            await box.start()
+            assert box.port and not box.snmp_port
+            await box.stop()
+
+        run(main())
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert said == f"SNMP is not answered: UDP port {port} cannot be used: Address already in use"

@@ -47,7 +47,7 @@ class Asked:
         self.printer.tells_status = False
         self._bus = VirtualBus()
         self._settings = Settings()
-        for name, text in {"port": "0", "listen": "127.0.0.1", "mdns": "off", "tls": "off"}.items():
+        for name, text in {"port": "0", "listen": "127.0.0.1", "mdns": "off", "snmp": "off", "tls": "off"}.items():
             self._settings.override(name, text)
         self._directory = directory
 

@@ -33,6 +33,7 @@ def test_each_row_allows_its_own_default_and_tells_everything(row: Setting) -> N
         ("raw", "on", True),
         ("raw", "No", False),
         ("stream", "NEVER", "never"),
+        ("snmp-trap-sinks", "192.0.2.1:1162, [fd00::1]:1162", ("192.0.2.1:1162", "[fd00::1]:1162")),
         ("name", ' Büro \N{GRINNING FACE} "quoted" \\ ', 'Büro \N{GRINNING FACE} "quoted" \\'),
         ("listen", "127.0.0.1", "127.0.0.1"),
         ("listen", "fe80::1", "fe80::1"),
@@ -61,6 +62,8 @@ def test_a_value_set_as_text_is_there_after_a_restart(path: str, name: str, text
         ("name", "two\nlines", "one line of at most 63 octets"),
         ("name", "ü" * 32, "one line of at most 63 octets"),
         ("listen", "localhost", "an IPv4 or IPv6 address"),
+        ("snmp-trap-sinks", "printer.lan", "an IPv4 or IPv6 address, and a port behind a colon"),
+        ("snmp-community", "two words", "letters, digits and signs without blanks"),
         ("hosts", "a.lan, http://b", "a host name without port; several are separated by commas"),
     ],
 )
@@ -212,3 +215,13 @@ def test_any_text_for_a_name_is_refused_or_comes_back_from_the_file(
         return
     Settings.load(path).set("name", text)
     assert Settings.load(path)["name"] == value
+
+
+def test_a_secret_is_kept_and_not_shown(path: str) -> None:
+    settings = Settings.load(path)
+    assert settings.show("snmp-write-community") == ""
+    settings.set("snmp-write-community", "Sesame!")
+    assert Settings.load(path)["snmp-write-community"] == "Sesame!"
+    assert settings.show("snmp-write-community") == "(is set)"
+    with pytest.raises(SettingError):
+        settings.set("snmp-write-community", "(is set)")

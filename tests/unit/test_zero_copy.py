@@ -85,7 +85,7 @@ def test_libusb_is_given_the_memory_that_recv_wrote(
 
     async def main() -> None:
         settings = Settings()
-        for name, text in {"port": "0", "listen": "127.0.0.1", "mdns": "off", "tls": "off"}.items():
+        for name, text in {"port": "0", "listen": "127.0.0.1", "mdns": "off", "snmp": "off", "tls": "off"}.items():
             settings.override(name, text)
         with VirtualBus() as bus:
             printer = VirtualPrinter(keep=len(DOCUMENT))

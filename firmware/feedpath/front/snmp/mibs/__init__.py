@@ -1,0 +1,1 @@
+"""The objects that are served, one module for each MIB."""
