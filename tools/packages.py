@@ -35,6 +35,10 @@ PEERS = {  # Debian package: what the tests do with it
     "printer-driver-splix": "a driver of lasers that lives by its header's fields, in black and in four inks",
     "procps": "sysctl, for the settings of a network namespace",
     "python3-dev": "what a compiler needs to know of Python",
+    "python3-pysnmp4": "what SNMP's own MIBs define, to be read",
+    "python3-pysnmp4-mibs": "what the MIBs of printers, hosts and interfaces define, to be read",
+    "snmp": "snmpget, snmpwalk, snmptable and snmpset",
+    "snmptrapd": "hears traps",
 }
 
 

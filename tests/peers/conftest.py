@@ -27,6 +27,8 @@ PROGRAMS = {  # what the tests run: the Debian package that has it
     "pdftotext": "poppler-utils",
     "texttopdf": "cups-filters",
     "unshare": "util-linux",
+    "snmpbulkwalk": "snmp",
+    "snmptrapd": "snmptrapd",
     "sysctl": "procps",
 }
 

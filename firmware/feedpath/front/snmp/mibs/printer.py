@@ -70,7 +70,7 @@ GENERAL_TABLE = (  # a row: the device, and the person who takes care
 )
 LOCALIZATION_TABLE = (
     Column(2, "prtLocalizationLanguage", text(2, ascii=True), lambda row: "en"),
-    Column(3, "prtLocalizationCountry", text(2, ascii=True), lambda row: ""),
+    Column(3, "prtLocalizationCountry", text(2, ascii=True), lambda row: "US"),
     Column(4, "prtLocalizationCharacterSet", NATURAL, lambda row: UTF8),
 )
 CHANNEL_TABLE = (  # a row: the device, and the Port

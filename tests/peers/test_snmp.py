@@ -1,0 +1,226 @@
+"""SNMP by net-snmp's programs and CUPS' backends, from another computer on the cable."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.netns import Namespace, until
+from tests.peers import mibs
+from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance
+
+INK = "MFG:Example;MDL:Ink 100;CMD:URF,PWGRaster,JPEG,PDF;CLS:PRINTER;S:04" + "0" * 20 + "2C1000050C4000032;"  # 80, 50
+TRAPS_AT = "10.77.0.2:1162"
+SETTINGS = ("contact=Ann", "location=Room 7", "snmp-write-community=sesame", "raw=on", "snmp-trap-sinks=" + TRAPS_AT)
+BEYOND = "10.99.0.9"  # an address of the client that is in no network of the printer
+HOST, PRINTER_MIB, PORTS = ".1.3.6.1.2.1.25", ".1.3.6.1.2.1.43", ".1.3.6.1.4.1.2699.1.2.1"
+ERRORS, SYSTEM = HOST + ".3.5.1.2.1", ".1.3.6.1.2.1.1"
+ALERTS, SUPPLIES = PRINTER_MIB + ".18.1.1", PRINTER_MIB + ".11.1.1"
+LINE = re.compile(r"^(\.[\d.]+) = (?:([\w-]+): ?)?(?!No )(.*)$")
+QUIET = ("-m", "", "-On", "-Ox", "-OU", "-Oe")
+PRINTER = (1, 3, 6, 1, 2, 1, 43)
+NOT_TOLD = {  # no machine tells of lights; the timeout and the next tray are kept by none; the others lead to ourselves
+    *("prtConsoleOnTime", "prtConsoleOffTime", "prtConsoleColor", "prtConsoleDescription"),
+    *("prtInputMediaLoadTimeout", "prtInputNextIndex", "prtStorageRefIndex", "prtDeviceRefIndex"),
+}
+
+
+class Answer:
+    """A line of net-snmp's: the name in numbers, the type, and the value as a number or octets."""
+
+    def __init__(self, name: str, kind: "str | None", text: str):
+        self.arcs = tuple(int(word) for word in name.split(".")[1:])
+        self.type = {"Hex-STRING": "STRING", None: "STRING"}.get(kind, kind or "")
+        if self.type == "STRING":
+            self.value: "int | bytes" = bytes.fromhex(text.replace('"', ""))
+        else:
+            number = re.search(r"-?\d+", text)
+            self.value = int(number[0]) if number and self.type not in ("OID", "IpAddress") else b""
+
+
+@pytest.fixture(scope="module")
+def watched(lan: Lan, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Appliance]":
+    """The firmware with a printer that tells its ink; the client hears traps."""
+    lan.client.run("ip", "address", "add", BEYOND + "/32", "dev", "lo")
+    lan.printer.run("ip", "route", "add", BEYOND, "via", "10.77.0.2")
+    settings = [word for setting in SETTINGS for word in ("--set", setting)]
+    with appliance(lan.printer, tmp_path_factory.mktemp("data"), "--device-id", INK, *settings) as running:
+        until(lambda: ask(lan.client, "snmpget", SUPPLIES + ".8.1.1")[0].value == 100, "the supplies to be known")
+        yield running
+
+
+@pytest.fixture
+def heard(lan: Lan, tmp_path: Path) -> "Iterator[Path]":
+    """The file into which net-snmp's listener on the client writes the traps that come."""
+    heard = tmp_path / "heard"
+    words = ("-f", "-C", "--disableAuthorization=yes", "-m", "", "-On", "-OQ", "-Lf", str(heard), TRAPS_AT)
+    listener = lan.client.start("snmptrapd", *words)
+    until(lambda: heard.exists() and "NET-SNMP version" in heard.read_text(), "snmptrapd")
+    yield heard
+    lan.client.stop(listener)
+
+
+def snmp(space: Namespace, program: str, *words: str, version: str = "2c", community: str = "public") -> str:
+    """Return what a program of net-snmp says."""
+    common = (*QUIET, "-v", version, "-c", community, "-r", "0", "-t", "5")
+    return space.run(program, *common, ADDRESS, *words)
+
+
+def ask(space: Namespace, program: str, *names: str, **how: str) -> "list[Answer]":
+    """Return the answers to a question for names."""
+    text = re.sub(r"\n(?=[0-9A-F]{2} )", " ", snmp(space, program, *names, **how))  # long ones go over several lines
+    return [Answer(*match.groups()) for line in text.splitlines() if (match := LINE.match(line))]
+
+
+def refused(space: Namespace, program: str, *words: str, **how: str) -> str:
+    """Return what a program says that fails."""
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        snmp(space, program, *words, **how)
+    return str(failure.value.stderr)
+
+
+def defined_by(known: "dict[tuple[int, ...], mibs.Definition]", arcs: "tuple[int, ...]") -> mibs.Definition:
+    """Return the definition of an object by its type, the part of its name before the index."""
+    return next(known[arcs[:depth]] for depth in range(len(arcs), 0, -1) if arcs[:depth] in known)
+
+
+def test_all_that_is_told_is_as_the_mibs_define_it(lan: Lan, watched: Appliance) -> None:
+    watched.printer("paper out")
+    until(lambda: ask(lan.client, "snmpwalk", ALERTS), "an alert")
+    known = mibs.definitions()
+    assert len(known) > 400
+    met, wrong = set(), []
+    for answer in ask(lan.client, "snmpbulkwalk", ".1.3.6.1.2.1"):
+        defined = defined_by(known, answer.arcs)
+        met.add(defined.name)
+        readable = defined.access != "noaccess" and answer.type == defined.type.base
+        if not readable or (answer.type not in ("OID", "IpAddress") and not defined.type.allows(answer.value)):
+            wrong.append((defined, answer.arcs, answer.type, answer.value))
+    assert not wrong
+    watched.printer("paper in")
+    until(lambda: not ask(lan.client, "snmpwalk", ALERTS + ".1"), "no alert")
+    assert {"sysDescr", "ifHCInOctets", "ipAdEntAddr", "ipAddressIfIndex", "hrStorageUsed", "prtAlertCode"} <= met
+    whole = {row.name for row in known.values() if row.arcs[:7] == PRINTER and row.access != "noaccess"}
+    assert whole - met == NOT_TOLD
+
+
+def test_each_way_to_walk_meets_the_same_objects_in_order(lan: Lan, watched: Appliance) -> None:
+    walks = [
+        [answer.arcs for answer in ask(lan.client, program, ".1", version=version)]
+        for program, version in (("snmpwalk", "1"), ("snmpwalk", "2c"), ("snmpbulkwalk", "2c"))
+    ]
+    assert walks[1] == walks[2] == sorted(walks[1])
+    counters = {answer.arcs for answer in ask(lan.client, "snmpwalk", ".1") if answer.type == "Counter64"}
+    assert counters and walks[0] == [arcs for arcs in walks[1] if arcs not in counters]
+
+
+def test_snmptable_shows_the_supplies(lan: Lan, watched: Appliance, tmp_path: Path) -> None:
+    entry = tuple(map(int, SUPPLIES.split(".")[1:]))
+    columns = [row for row in mibs.definitions().values() if row.arcs[:-1] == entry and row.access != "noaccess"]
+    (tmp_path / "SUPPLIES-MIB.txt").write_text(mibs.asn1("SUPPLIES-MIB", entry, columns, 2))
+    (tmp_path / "SNMPv2-SMI.txt").write_text(
+        "SNMPv2-SMI DEFINITIONS ::= BEGIN org OBJECT IDENTIFIER ::= { iso 3 } dod OBJECT IDENTIFIER ::= { org 6 } END\n"
+    )
+    mib = ("-M", str(tmp_path), "-m", "SUPPLIES-MIB")
+    told = lan.client.run("snmptable", *mib, "-v2c", "-c", "public", "-Cf", ";", ADDRESS, "SUPPLIES-MIB::aTable")
+    head, *rows = [line.split(";") for line in told.splitlines() if ";" in line]
+    assert [row[head.index("prtMarkerSuppliesLevel")] for row in rows] == ["80", "50"]
+
+
+@pytest.mark.parametrize("version", ["1", "2c"])
+def test_contact_and_location_can_be_set_by_who_may(lan: Lan, watched: Appliance, version: str) -> None:
+    name, text = SYSTEM + ".6.0", "Hall " + version
+    snmp(lan.client, "snmpset", name, "s", text, version=version, community="sesame")
+    assert ask(lan.client, "snmpget", name)[0].value == text.encode()
+    request = "/usr/share/cups/ipptool/get-printer-attributes.test"
+    assert text in lan.client.run("ipptool", "-tv", watched.uri(), request, check=False)
+
+
+@pytest.mark.parametrize(
+    "version, community, name, kind, text, said",
+    [
+        ("2c", "public", SYSTEM + ".6.0", "s", "x", "noAccess"),
+        ("2c", "sesame", SYSTEM + ".1.0", "s", "x", "notWritable"),
+        ("2c", "sesame", SYSTEM + ".6.0", "i", "3", "wrongType"),
+        ("2c", "sesame", SYSTEM + ".6.0", "s", "x" * 200, "wrongValue"),
+        ("2c", "sesame", ".1.3.6.1.9.9", "i", "3", "noCreation"),
+        ("1", "public", SYSTEM + ".6.0", "s", "x", "noSuchName"),
+        ("1", "sesame", SYSTEM + ".6.0", "i", "3", "badValue"),
+        ("2c", "Public", SYSTEM + ".6.0", "s", "x", "Timeout"),
+    ],
+)
+def test_what_may_not_be_set_is_refused(
+    lan: Lan, watched: Appliance, version: str, community: str, name: str, kind: str, text: str, said: str
+) -> None:
+    how = {"version": version, "community": community}
+    told = refused(lan.client, "snmpset", name, kind, text, **how)
+    assert said in told
+
+
+def test_public_is_for_the_own_networks(lan: Lan, watched: Appliance) -> None:
+    from_beyond = ("--clientaddr=" + BEYOND,)
+    assert "Timeout" in refused(lan.client, "snmpget", *from_beyond, SYSTEM + ".1.0")
+    assert ask(lan.client, "snmpget", *from_beyond, SYSTEM + ".1.0", community="sesame")
+    assert ask(lan.client, "snmpget", SYSTEM + ".1.0")
+
+
+def test_it_answers_by_ipv6_too(lan: Lan, watched: Appliance) -> None:
+    told = lan.client.run("snmpget", *QUIET, "-v", "2c", "-c", "public", "udp6:[fd77:0::1]:161", SYSTEM + ".1.0")
+    assert "STRING" in told
+
+
+def test_cups_discovers_the_printer_and_where_it_prints(lan: Lan, watched: Appliance) -> None:
+    told = lan.client.run("/usr/lib/cups/backend/snmp", ADDRESS)
+    line = r'^network (ipp://\S+) "Example Ink 100" "[^"]*" "MFG:Example;[^"]*" "[^"]*"$'
+    found = re.search(line, told, re.MULTILINE)
+    assert found, told
+    assert found[1].endswith(":%s/ipp/print" % watched.ipp_port)
+
+
+def test_cups_reads_supplies_and_state_while_it_prints(lan: Lan, watched: Appliance, tmp_path: Path) -> None:
+    (tmp_path / "document").write_bytes(b"x" * 1000)
+    (tmp_path / "any.ppd").write_text(
+        '*PPD-Adobe: "4.3"\n*ModelName: "Any"\n*NickName: "Any"\n*cupsSNMPSupplies: True\n'
+    )
+    lan.client.environment.update(DEVICE_URI="socket://%s:9100" % ADDRESS, PPD=str(tmp_path / "any.ppd"))
+    lan.client.environment["CUPS_CACHEDIR"] = str(tmp_path)
+    try:
+        command = lan.client.command(
+            "/usr/lib/cups/backend/socket", "1", "ann", "job", "1", "", str(tmp_path / "document")
+        )
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=60, env=dict(lan.client._environment()), check=False
+        )
+    finally:
+        for name in ("DEVICE_URI", "PPD", "CUPS_CACHEDIR"):
+            del lan.client.environment[name]
+    told = done.stderr
+    assert re.search(r"ATTR: marker-names=.*[Bb]lack", told), told
+    assert "ATTR: marker-levels=80,50\n" in told, told
+    assert re.search(r"ATTR: marker-colors=#000000,#00FFFF\n", told) and "ATTR: marker-types=ink,ink\n" in told, told
+
+
+def test_paper_that_runs_out_is_told_everywhere_and_at_once(lan: Lan, watched: Appliance, heard: Path) -> None:
+    watched.printer("paper out")
+    until(lambda: ask(lan.client, "snmpget", ERRORS)[0].value == b"\x40\0", "noPaper")
+    codes = [answer.value for answer in ask(lan.client, "snmpwalk", ALERTS + ".7")]
+    assert codes == [808]
+    status = [answer.value for answer in ask(lan.client, "snmpget", HOST + ".3.2.1.5.1", HOST + ".3.5.1.1.1")]
+    assert status == [5, 1]
+    request = "/usr/share/cups/ipptool/get-printer-attributes.test"
+    assert "media-empty-error" in lan.client.run("ipptool", "-tv", watched.uri(), request, check=False)
+    until(lambda: ".1.3.6.1.2.1.43.18.2.0.1" in heard.read_text(), "the trap")
+    assert re.search(r"\.1\.3\.6\.1\.2\.1\.43\.18\.1\.1\.7\.1\.\d+ = 808", heard.read_text())
+    watched.printer("paper in")
+    until(lambda: ask(lan.client, "snmpget", ERRORS)[0].value == b"\0\0", "paper again")
+
+
+def test_a_wrong_community_is_told_by_a_trap(lan: Lan, watched: Appliance, heard: Path) -> None:
+
+    def told() -> bool:
+        refused(lan.client, "snmpget", "-t", "0.2", SYSTEM + ".1.0", community="wrong")
+        return ".1.3.6.1.6.3.1.1.5.5" in heard.read_text()
+
+    until(told, "the trap")
