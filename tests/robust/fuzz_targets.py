@@ -1,4 +1,5 @@
-"""What is fuzzed: every reader of bytes from outside in back/, valid documents for it, and what must always be true.
+"""What is fuzzed: every reader of bytes from outside in back/, and SNMP's, valid documents for it, and what must always
+be true.
 
 A target takes any bytes. It returns a few words on what became of them, of which new ones make a document worth
 keeping, or raises WireError; anything else is a bug.
@@ -10,6 +11,7 @@ import itertools
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,10 +26,13 @@ from feedpath.back.pdl.source import FileSource, Source
 from feedpath.back.pdl.supplies import supplies
 from feedpath.back.usb import ieee1284
 from feedpath.errors import WireError
+from feedpath.front.snmp import wire as snmp_wire
 from tests.fakes import documents, driver, pages
 from tests.fakes.answers import ESCPOS, ZPL
 from tests.fakes.virtual_printer import VirtualPrinter
 from tests.robust.changes import Kind, field, font_table, jpeg_segment, png_chunk
+from tests.unit.front.snmp.asking import MOST, SUPPLIES, SYS_LOCATION, Asked, reply
+from tests.unit.front.snmp.asking import request as ask_snmp
 
 LIMITS = Limits(
     row=3000, rows=3000, pixels=1_000_000, pages=50
@@ -195,6 +200,42 @@ def compressed(data: bytes) -> object:
     return tuple(ended)
 
 
+@cache
+def snmp_agent() -> Asked:
+    """Return an agent that tells of a printer."""
+    return Asked(write=b"sesame", supplies=SUPPLIES, reasons=["media-empty-error"])
+
+
+def snmp(data: bytes) -> object:
+    """Ask an SNMP agent; what it answers to is a whole request by the community, and the answer fits one datagram."""
+    asked = snmp_agent()
+    broken = asked.agent.counts.broken
+    answer = asked.ask(data)
+    if answer is None:
+        return asked.agent.counts.broken - broken
+    request = snmp_wire.parse(data)
+    assert request.community in (b"public", b"sesame")
+    if isinstance(answer, bytes):
+        assert len(answer) <= MOST
+        said = reply(answer)
+        return request.kind, request.version, said.status, min(len(said.bindings), 5)
+    return "change", min(len(request.bindings), 5)
+
+
+def snmp_requests() -> "list[bytes]":
+    """Return requests of both versions and all kinds."""
+    names = ((1, 3, 6, 1, 2, 1, 1, 1, 0), (1, 3, 6, 1, 2, 1, 43, 11, 1, 1, 9), (1, 3, 6, 1, 4, 1, 2699, 1, 2, 1))
+    text = snmp_wire.tlv(snmp_wire.OCTETS, b"Hall")
+    made = [
+        ask_snmp(kind, *names, version=version)
+        for version, kinds in snmp_wire.REQUESTS.items()
+        for kind in kinds
+        if kind != snmp_wire.SET
+    ]
+    change = ask_snmp(snmp_wire.SET, SYS_LOCATION, community=b"sesame", value=text)
+    return [*made, change, ask_snmp(snmp_wire.GET_BULK, *names, first=1, second=20)]
+
+
 def installed_ppds() -> "list[bytes]":
     """Return some of the PPD files that this computer has, the small ones, and one of ours."""
     found = []
@@ -326,6 +367,7 @@ CODE_WORDS = tuple(
 )
 ID_WORDS = (b"S:", b"SN:", b"MFG:", b"MDL:", b";", b"CMD:", b"DES:", b"\0", b"S:03", b"S:04")
 SNIFF_WORDS = (b"%PDF-", b"\x1b%-12345X", b"@PJL ENTER LANGUAGE=", b"PK\3\4", b"<?xml ", b"<svg ", b"ftyp", b"\xff\xfe")
+SNMP_WORDS = (b"\xa0", b"\xa1", b"\xa3", b"\xa5", b"\x82\xff\xff", b"\x84", b"\x06\x01", b"\x05\0", b"\x02\x05")
 PWG_FIELDS = (0, 272, 276, 280, 340, 352, 356, 372, 376, 384, 388, 392, 396, 400, 420, 452, 456, 460, 464, 484)
 URF_FIELDS = (0, 4, 8, 12, 16, 20, 24)
 
@@ -345,4 +387,5 @@ TARGETS = {
     "png": Target(png, png_files, Kind((), (png_chunk,))),
     "text": Target(text, texts, Kind((b"\x1b[", b"\f", b"\t", b"\xff\xfe", b"\xef\xbb\xbf"))),
     "inflate": Target(compressed, packed),
+    "snmp": Target(snmp, snmp_requests, Kind(SNMP_WORDS)),
 }
