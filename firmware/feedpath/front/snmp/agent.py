@@ -146,6 +146,9 @@ class Agent:
         try:
             request = wire.parse(data)
             made = self._reply(request, near, most)
+        except wire.OtherVersion:
+            self.counts.bad_versions += 1
+            return None
         except WireError:
             self.counts.broken += 1
             return None

@@ -44,6 +44,10 @@ class Sources:
         self._all = Bucket(max(RATE_ALL, rate), max(BURST_ALL, burst), now)
         self._known: "OrderedDict[str, Source]" = OrderedDict()
 
+    def look(self) -> None:
+        """Raise OSError when it cannot be told who is near."""
+        self._computer.links()
+
     def admit(self, address: str, now: float) -> "Source | None":
         """Return who asks; None when this source, or all together, ask too often."""
         source = self._known.get(address)

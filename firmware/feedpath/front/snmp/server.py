@@ -56,7 +56,8 @@ class Snmp:
         self._socket: "socket.socket | None" = None
 
     async def start(self, printers: Printers) -> None:
-        """Listen; raise OSError when the port is taken or not allowed."""
+        """Listen; raise OSError when the port is taken or not allowed, or this computer's networks cannot be seen."""
+        self._sources.look()
         self._socket = _bound(self._listen, self.port)
         self.port = self._socket.getsockname()[1]
         self._unwatch = printers.watch(self._follow)
@@ -104,28 +105,14 @@ class Snmp:
         if asker is None or not source[1]:  # nobody listens at port 0
             self.agent.counts.silent += 1
             return
-        if self._is_for_others(data, source):
+        if self.engine is not None and _is_v3(data):
+            self.engine(data, source)
             return
         made = self.agent.answer(data, asker.near, ANSWER_MOST)
         if isinstance(made, Change):
             self._carry_out(made, source)
         elif made is not None:
             self._send(made, source)
-
-    def _is_for_others(self, data: bytes, source: "tuple[str, int]") -> bool:
-        """Return whether a datagram is of a version that is not answered here; then it is passed on or counted."""
-        try:
-            version = wire.version(data)
-        except WireError:
-            return False  # the agent counts it
-        if version in wire.REQUESTS:
-            return False
-        if version == wire.V3 and self.engine is not None:
-            self.engine(data, source)
-        else:
-            self.agent.counts.packets += 1
-            self.agent.counts.bad_versions += 1
-        return True
 
     def _carry_out(self, change: Change, source: "tuple[str, int]") -> None:
         if len(self._changes) >= CHANGES_MOST:
@@ -156,6 +143,13 @@ class Snmp:
 
     def _stranger(self) -> None:
         self._sinks.stranger(self.agent)
+
+
+def _is_v3(data: bytes) -> bool:
+    try:
+        return wire.version(data) == wire.V3
+    except WireError:
+        return False  # the agent counts it
 
 
 def _bound(listen: str, port: int) -> socket.socket:

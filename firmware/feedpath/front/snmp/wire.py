@@ -38,6 +38,10 @@ class Request(NamedTuple):
     bindings: "list[tuple[Name, bytes]]"
 
 
+class OtherVersion(WireError):
+    """A message of a version that is not read here."""
+
+
 def version(data: "bytes | memoryview") -> int:
     """Return the version of a message; raise WireError."""
     _, at, end = _open(data, 0, len(data), SEQUENCE)
@@ -46,18 +50,20 @@ def version(data: "bytes | memoryview") -> int:
 
 
 def parse(data: bytes) -> Request:
-    """Return the request of a whole v1 or v2c message; raise WireError."""
+    """Return the request of a whole v1 or v2c message; raise WireError, OtherVersion for another version."""
     _, at, end = _open(data, 0, len(data), SEQUENCE)
     if end != len(data):
         raise WireError("there is more than one message")
     _, start, at = _open(data, at, end, INTEGER)
     number = _number(data, start, at)
+    if number not in REQUESTS:
+        raise OtherVersion("version %d is not read here" % number)
     _, start, at = _open(data, at, end, OCTETS)
     community = data[start:at]
     if len(community) > COMMUNITY_MOST:
         raise WireError("the community is longer than any")
     kind, at, stop = _open(data, at, end)
-    if stop != end or kind not in REQUESTS.get(number, ()):
+    if stop != end or kind not in REQUESTS[number]:
         raise WireError("the message holds no request of its version")
     _, start, following = _open(data, at, end, INTEGER)
     _number(data, start, following)

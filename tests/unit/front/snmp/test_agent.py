@@ -120,6 +120,12 @@ def test_broken_datagrams_are_counted_and_not_answered() -> None:
     assert asked.agent.counts.broken == 4
 
 
+def test_other_versions_are_counted_and_not_answered() -> None:
+    asked = Asked()
+    assert asked.ask(request(wire.GET, SYS_DESCR, version=wire.V3)) is None
+    assert (asked.agent.counts.bad_versions, asked.agent.counts.broken) == (1, 0)
+
+
 def carried_out(made: object) -> Any:
     assert isinstance(made, Change)
     return reply(asyncio.run(made.carry_out()))
