@@ -39,6 +39,7 @@ PEERS = {  # Debian package: what the tests do with it
     "python3-pysnmp4-mibs": "what the MIBs of printers, hosts and interfaces define, to be read",
     "snmp": "snmpget, snmpwalk, snmptable and snmpset",
     "snmptrapd": "hears traps",
+    "rlpr": "prints to us by LPD, in either order, and removes its jobs",
 }
 
 

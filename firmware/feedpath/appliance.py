@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedpath import aio
-from feedpath.back.pdl import firmware
+from feedpath.back.pdl import firmware, sniff
 from feedpath.back.pdl.inflate import Inflate
 from feedpath.back.pdl.preferences import Preferences
 from feedpath.back.usb.find import Finder
@@ -31,13 +31,14 @@ from feedpath.core.printers import Printers
 from feedpath.core.spool import Area, Spool
 from feedpath.front.advert.records import Reach
 from feedpath.front.advert.server import Advert
-from feedpath.front.auth import claim
+from feedpath.front.auth import claim, origin
 from feedpath.front.auth.door import Door
 from feedpath.front.http import certificate
 from feedpath.front.http.deadlines import Limits
 from feedpath.front.http.server import HttpServer
 from feedpath.front.ipp.attributes import Site, printer_path
 from feedpath.front.ipp.server import Ipp
+from feedpath.front.lpd.server import Lpd
 from feedpath.front.raw import Raw
 from feedpath.front.snmp.agent import Access
 from feedpath.front.snmp.server import Snmp
@@ -112,6 +113,7 @@ class Appliance:
         self._board = board.find()
         self._http = HttpServer(limits=Limits(connections=settings["max-connections"]))
         self._raw: "Raw | None" = None
+        self._lpd_port = 0
         self._looked = asyncio.Event()  # printers were looked for
         self._was_full = False
         self._undo = contextlib.AsyncExitStack()  # what `stop` does, last thing first
@@ -230,6 +232,12 @@ class Appliance:
             with _port_named(self.settings["raw-port"]):
                 await self._raw.start(self.printers)
             self._undo.push_async_callback(self._raw.stop)
+        if self.settings["lpd"]:
+            lpd = self._line_printer_daemon(listen)
+            with _port_named(self.settings["lpd-port"]):
+                await lpd.start(self.printers)
+            self._undo.push_async_callback(lpd.stop)
+            self._lpd_port = lpd.port
         if self.settings["mdns"]:
             advert = Advert(self.host, self._reach, lambda printer: printer.announced, self.machines.announced)
             await advert.start(self.printers)
@@ -280,6 +288,15 @@ class Appliance:
 
         return write
 
+    def _line_printer_daemon(self, listen: str) -> Lpd:
+        return Lpd(
+            listen,
+            self.settings["lpd-port"],
+            sniff.sniff,
+            administers=lambda host: bool(self.settings["trust-loopback"]) and origin.is_loopback(host),
+            shows=lambda: bool(self.settings["show-job-names"]),
+        )
+
     def _write_run_file(self, told: "dict[str, object]") -> None:
         path = self.data / RUN_FILE
         new = path.with_name(path.name + ".new")
@@ -325,7 +342,7 @@ class Appliance:
     def _reach(self, printer: Printer) -> Reach:
         path = printer_path(printer.name, printer is self.printers.default).lstrip("/")
         raw_port = self._raw.port if self._raw is not None and printer is self.printers.default else 0
-        return Reach(self.port, path=path, raw_port=raw_port, tls=self._http.tls is not None)
+        return Reach(self.port, path=path, raw_port=raw_port, tls=self._http.tls is not None, lpd_port=self._lpd_port)
 
 
 def run(

@@ -25,6 +25,7 @@ PROGRAMS = {  # what the tests run: the Debian package that has it
     "pdfinfo": "poppler-utils",
     "pdftoppm": "poppler-utils",
     "pdftotext": "poppler-utils",
+    "rlpr": "rlpr",
     "texttopdf": "cups-filters",
     "unshare": "util-linux",
     "snmpbulkwalk": "snmp",

@@ -1,5 +1,4 @@
-"""What is fuzzed: every reader of bytes from outside in back/, and SNMP's, valid documents for it, and what must always
-be true.
+"""What is fuzzed: readers of bytes from outside in back/, SNMP's and LPD's; valid bytes, and what must always be true.
 
 A target takes any bytes. It returns a few words on what became of them, of which new ones make a document worth
 keeping, or raises WireError; anything else is a bug.
@@ -26,6 +25,7 @@ from feedpath.back.pdl.source import FileSource, Source
 from feedpath.back.pdl.supplies import supplies
 from feedpath.back.usb import ieee1284
 from feedpath.errors import WireError
+from feedpath.front.lpd import wire as lpd
 from feedpath.front.snmp import wire as snmp_wire
 from tests.fakes import documents, driver, pages
 from tests.fakes.answers import ESCPOS, ZPL
@@ -236,6 +236,30 @@ def snmp_requests() -> "list[bytes]":
     return [*made, change, ask_snmp(snmp_wire.GET_BULK, *names, first=1, second=20)]
 
 
+def lpd_files(data: bytes) -> object:
+    """Read LPD's commands, its subcommands and a control file."""
+    told: "list[object]" = []
+    for read in (lpd.command, lpd.part):
+        for line in data.split(b"\n")[:20]:
+            try:
+                told.append(read(line).code)
+            except WireError as error:
+                told.append(error.message[:20])
+    wanted = lpd.control(data)
+    assert len(wanted) <= lpd.FILES_MOST
+    for file, each in wanted.items():
+        assert 1 <= each.copies <= lpd.COPIES_MOST
+        for word in (file, each.source, each.name, each.user, each.host, each.title):
+            assert len(word.encode()) <= lpd.NAME_MOST and word.isprintable()
+    return tuple(told[:4]), min(len(wanted), 5)
+
+
+def lpd_talk() -> "list[bytes]":
+    """Return what LPD's clients send."""
+    control = b"Hbox\nPmary\nJReport\nCclass\nLmary\nldfA001box\nldfA001box\nUdfA001box\nNreport.pdf\n"
+    return [b"\x02lp\n\x02%d cfA001box\n\x033 dfA001box\n" % len(control), control, b"\x05lp mary 1 2 peter\n\x04lp\n"]
+
+
 def installed_ppds() -> "list[bytes]":
     """Return some of the PPD files that this computer has, the small ones, and one of ours."""
     found = []
@@ -388,4 +412,5 @@ TARGETS = {
     "text": Target(text, texts, Kind((b"\x1b[", b"\f", b"\t", b"\xff\xfe", b"\xef\xbb\xbf"))),
     "inflate": Target(compressed, packed),
     "snmp": Target(snmp, snmp_requests, Kind(SNMP_WORDS)),
+    "lpd": Target(lpd_files, lpd_talk, Kind((b"\nfdfA", b"\nN", b"\nJ", b"\x02", b"\x03", b" ", b"\xff"))),
 }

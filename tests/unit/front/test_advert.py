@@ -92,6 +92,14 @@ def test_the_flagship_has_an_empty_txt_record_which_is_one_zero_octet() -> None:
     assert by_type(services(announced(), Reach(8631), HOST))["_printer._tcp"].txt == b"\0"
 
 
+def test_lpd_is_announced_with_its_queue_while_it_is_spoken() -> None:
+    printer = announced()
+    lpd = by_type(services(printer, Reach(8631, lpd_port=515), HOST))["_printer._tcp"]
+    assert lpd.port == 515
+    assert keys(lpd.txt)["rp"] == printer.name and keys(lpd.txt)["pdl"]
+    assert by_type(services(printer, Reach(8631), HOST))["_printer._tcp"][1:3] == (0, b"\0")
+
+
 def test_raw_data_is_announced_without_what_only_ipp_has() -> None:
     raw = keys(by_type(services(announced(), Reach(8631, raw_port=9100), HOST))["_pdl-datastream._tcp"].txt)
     assert not {"rp", "URF", "TLS", "air", "mopria-certified", "kind"} & set(raw)

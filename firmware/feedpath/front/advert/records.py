@@ -23,8 +23,8 @@ class Reach(NamedTuple):
     """How clients reach one printer: all that the host name does not tell.
 
     port: of IPP and the pages. path: of its queue, without the first slash. page: path of its page, with it.
-    raw_port: 0 when raw data is off. tls: whether `port` takes TLS too. sign_in: what printing asks for in the words
-    of the key air, "none" or "username,password".
+    raw_port, lpd_port: 0 when raw data or LPD is off. tls: whether `port` takes TLS too. sign_in: what printing asks
+    for in the words of the key air, "none" or "username,password".
     """
 
     port: int
@@ -33,6 +33,7 @@ class Reach(NamedTuple):
     raw_port: int = 0
     tls: bool = True
     sign_in: str = "none"
+    lpd_port: int = 0
 
 
 class Service(NamedTuple):
@@ -119,7 +120,12 @@ KEYS = (  # the most needed first: the last ones are left out where all of them 
     Key("Fax", lambda printer, reach, host: "F"),  # AirPrint
 )
 
-PRIORITY = {"_ipp._tcp": "0", "_ipps._tcp": "0", "_pdl-datastream._tcp": "50"}  # BP: 0 to 99, the lowest is used
+PRIORITY = {
+    "_ipp._tcp": "0",
+    "_ipps._tcp": "0",
+    "_pdl-datastream._tcp": "50",
+    "_printer._tcp": "60",
+}  # BP: 0 to 99, the lowest is used
 EMPTY_TXT = b"\0"  # RFC 6763, 6.1: a record without strings is not allowed
 
 
@@ -128,7 +134,7 @@ def services(printer: Printer, reach: Reach, host: str) -> "list[Service]":
     subtypes = ("_print", "_universal") if printer.capabilities.urf else ("_print",)  # EVE 4.2.3, AirPrint
     found = [
         # BP: the flagship. It holds the name for all types; port 0 says that LPD itself is not spoken.
-        Service("_printer._tcp", 0, EMPTY_TXT),
+        Service("_printer._tcp", reach.lpd_port, _lpd_txt(printer, reach, host)),
         Service("_ipp._tcp", reach.port, record(_pairs(printer, reach, host, "_ipp._tcp")), subtypes),
         Service("_http._tcp", reach.port, record([("path", reach.page)]), ("_printer",)),
     ]
@@ -138,6 +144,12 @@ def services(printer: Printer, reach: Reach, host: str) -> "list[Service]":
         txt = record(_pairs(printer, reach, host, "_pdl-datastream._tcp"))
         found.append(Service("_pdl-datastream._tcp", reach.raw_port, txt))
     return found
+
+
+def _lpd_txt(printer: Printer, reach: Reach, host: str) -> bytes:
+    if not reach.lpd_port:
+        return EMPTY_TXT
+    return record([*_pairs(printer, reach, host, "_printer._tcp"), ("rp", printer.name)])  # BP: the queue
 
 
 def _pairs(printer: Printer, reach: Reach, host: str, type: str) -> "list[tuple[str, Value]]":

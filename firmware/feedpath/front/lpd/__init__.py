@@ -1,0 +1,1 @@
+"""The line printer daemon protocol, as old systems speak it: RFC 1179."""
