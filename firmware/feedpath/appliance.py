@@ -12,7 +12,6 @@ import socket
 import sqlite3
 import ssl
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -47,8 +46,9 @@ from feedpath.front.snmp.site import Reach as SnmpReach
 from feedpath.front.snmp.store import Write
 from feedpath.front.web.pages import ICONS
 from feedpath.front.web.server import Web
-from feedpath.host import board, link
+from feedpath.host import board, clock, link
 from feedpath.host.computer import LinuxComputer
+from feedpath.host.sntp.client import Sntp
 from feedpath.host.store import SqliteStore
 from feedpath.machines import POLL_S, Machines
 from feedpath.settings import SettingError, Settings
@@ -61,6 +61,7 @@ logger = logging.getLogger(__name__)
 KIB, MIB = 1024, 1024 * 1024
 DESCRIPTORS = 256  # beside the connections: spool, records, USB, mDNS
 FIRST_LOOK_S = 3.0
+STAMP_FILE = "clock"  # tells the next run how late it was
 RUN_FILE = "feedpath.run"  # tells the command line where the firmware is
 COMPRESSIONS = ("gzip", "deflate")
 
@@ -103,7 +104,9 @@ class Appliance:
         self.host = socket.gethostname().partition(".")[0] or "feedpath"
         self._backends = backends
         self._notes = notes
+        self._clock = clock.Clock(data / STAMP_FILE)
         self._policy = Policy()
+        self._policy.now = self._clock.now
         self._door = Door(
             self.claim_code,
             trust_loopback=lambda: bool(settings["trust-loopback"]),
@@ -122,6 +125,7 @@ class Appliance:
         """Begin to serve; raise OSError when a port is taken or nothing can be stored. Listeners come first."""
         self._undo.callback(os.close, _only_one(self.data))
         self._follow_settings()
+        self._keep_time()
         self._store = SqliteStore(self.data / "state.db")
         self._undo.push_async_callback(aio.offload, self._store.close)
         self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, self._board.document_memory())
@@ -141,6 +145,15 @@ class Appliance:
         """End everything in the order in which nothing is lost: nothing new comes in, what waits stays."""
         await self._undo.aclose()
 
+    def _keep_time(self) -> None:
+        self._clock.start()
+        self._undo.push_async_callback(self._clock.stop)
+        self._sntp = Sntp(
+            lambda: self.settings["ntp-servers"], wanted=lambda: not clock.has_keeper(), correct=self._clock.correct
+        )
+        self._sntp.start()
+        self._undo.push_async_callback(self._sntp.stop)
+
     def _follow_settings(self) -> None:
         self._adopt()
         self.settings.watch(self._changed)
@@ -149,8 +162,10 @@ class Appliance:
         for setting, attribute, convert in POLICY:
             setattr(self._policy, attribute, convert(self.settings[setting]))
 
-    def _changed(self, _names: "frozenset[str]") -> None:
+    def _changed(self, names: "frozenset[str]") -> None:
         self._adopt()
+        if "ntp-servers" in names:
+            self._sntp.servers_changed()
         for printer in self.printers:
             printer.device.driver.follow()
             if printer.location != self.settings["location"]:
@@ -216,7 +231,7 @@ class Appliance:
         self.printers.watch(take_up)
 
     async def _open_routes(self) -> None:
-        ipp = Ipp(self._site, lambda request, _level: self._door.authorize(request) or None)
+        ipp = Ipp(self._site, lambda request, _level: self._door.authorize(request) or None, now=self._clock.now)
         web = Web(self.printers, self.settings, self._door, self._site.host, self.machines, self._notes)
         for row in [*ipp.routes(), *web.routes()]:
             self._http.routes.add(row)
@@ -319,7 +334,7 @@ class Appliance:
 
     def _keep_house(self) -> None:
         """Do what is due once in a while: end jobs that got no document, notice that the spool is full or has room."""
-        now, full = time.time(), self._area.full
+        now, full = self._clock.now(), self._area.full
         for printer in self.printers:
             printer.expire(now)
             if full is not self._was_full:

@@ -162,6 +162,8 @@ TABLE = (
     Setting("listen", ADDRESS, "", "restart", "The one address to answer on. Empty: all of them."),
     Setting("tls", Switch(), True, "restart", "Answer encrypted connections as well, on the same port."),
     Setting("mdns", Switch(), True, "restart", "Announce the printers in the local network (Bonjour, DNS-SD)."),
+    Setting("ntp-servers", Texts(HOST), (), "live",
+            "Servers to ask for the time, where no other program of this computer keeps its clock right."),
     Setting("hosts", Texts(HOST), (), "live",
             "Further names under which browsers reach this computer; addresses, localhost and *.local always work."),
     Setting("show-job-names", Switch(), False, "live",

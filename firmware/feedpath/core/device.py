@@ -313,7 +313,7 @@ class Device:
     def changed(self, job: Job) -> None:
         """Record the job's new state; when it is over, forget its document and go on with the next."""
         if job.over and job.completed is None:
-            job.completed = time.time()
+            job.completed = self.policy.now()
         self._save(job)
         job.printer.job_changed(job)
         if job.over:
@@ -376,7 +376,7 @@ class Device:
             job.abort("aborted-by-system", OTHER_DRIVER.format(job.ticket.format))
             return
         job.begun = True
-        job.processing = job.processing or time.time()
+        job.processing = job.processing or self.policy.now()
         job.become(PROCESSING)
         if job.secured and self.policy.after_power_cycle != "restart":
             self._spawn(self._print_recorded(job, driver))

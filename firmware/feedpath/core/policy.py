@@ -1,5 +1,8 @@
 """The settings that the path of a job depends on, as the core reads them; the appliance keeps them live."""
 
+import time
+from collections.abc import Callable
+
 
 class Policy:
     """Plain values; see settings.py for what each means to people."""
@@ -14,4 +17,5 @@ class Policy:
     history_jobs = 200  # ended jobs remembered
     history_days = 30  # ... and for how long; 0 for ever
     decompress_ratio = 200  # the most that a compressed document may grow, past 10 MiB
+    now: "Callable[[], float]" = staticmethod(time.time)  # Unix seconds, as records have them
     decompress_limit = 4 * 1024 * 1024 * 1024  # bytes of a decompressed document

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 import uuid as uuids
 from collections.abc import Callable, Mapping
 from itertools import islice
@@ -73,7 +72,7 @@ class Printer:
         self.supplies: "tuple[Supply, ...]" = ()
         self.jobs: "dict[int, Job]" = {}
         self.version = 1
-        self.started = time.time()
+        self.started = policy.now()
         self.changed_at = self.started  # when its state last changed
         self.identified: "tuple[float, str] | None" = None
         self.device_id = ""
@@ -151,7 +150,13 @@ class Printer:
         """Return a new job for the ticket; raise Refused with what is allowed when there can be none."""
         self.check(ticket)
         job = Job(
-            self._store.next_id(), str(uuids.uuid4()), ticket, self, self.device, time.time(), self._decoder(ticket)
+            self._store.next_id(),
+            str(uuids.uuid4()),
+            ticket,
+            self,
+            self.device,
+            self._policy.now(),
+            self._decoder(ticket),
         )
         self.jobs[job.id] = job
         self._active += 1
@@ -224,7 +229,7 @@ class Printer:
 
     def identify(self, actions: "tuple[str, ...]", message: str) -> None:
         """Draw people's attention to this printer: on its page and in the log."""
-        self.identified = (time.time(), message)
+        self.identified = (self._policy.now(), message)
         logger.warning("printer %s was asked to show itself: %s", self.name, message or "here I am")
         self.touch("identified")
 
@@ -254,7 +259,7 @@ class Printer:
             self.make, self.model, self.serial = connection.make, connection.model, connection.serial
         if facts is not None and facts.supplies is not None:
             self.supplies = facts.supplies
-        self.changed_at = time.time()
+        self.changed_at = self._policy.now()
         self.touch("state", "reasons", "supplies", "identity")
 
     def job_changed(self, job: Job) -> None:
@@ -262,7 +267,7 @@ class Printer:
         if job.over:
             self._active -= 1
             self._forget_oldest()
-        self.changed_at = time.time()
+        self.changed_at = self._policy.now()
         self.touch("jobs", "state")
 
     def _forget_oldest(self) -> None:
