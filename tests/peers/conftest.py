@@ -12,6 +12,7 @@ from tests.peers.appliance import Appliance, Lan, appliance
 PROGRAMS = {  # what the tests run: the Debian package that has it
     "avahi-browse": "avahi-utils",
     "avahi-daemon": "avahi-daemon",
+    "chronyd": "chrony",
     "cupsd": "cups-daemon",
     "curl": "curl",
     "dbus-daemon": "dbus",
