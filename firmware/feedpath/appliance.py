@@ -257,6 +257,7 @@ class Appliance:
             advert = Advert(self.host, self._reach, lambda printer: printer.announced, self.machines.announced)
             await advert.start(self.printers)
             self._undo.push_async_callback(advert.stop)
+            self._follow_links(advert)
         if self.settings["snmp"]:
             await self._start_snmp(listen)
         self._write_run_file({"pid": os.getpid(), "port": self.port, "address": listen or "127.0.0.1"})
@@ -302,6 +303,14 @@ class Appliance:
             self.settings.announce(name)
 
         return write
+
+    def _follow_links(self, advert: Advert) -> None:
+        changes = link.Changes(advert.look, advert.addresses_changed)
+        try:
+            changes.start()
+        except OSError as error:
+            logger.warning("changes of addresses are announced some seconds later: %s", error)
+        self._undo.callback(changes.stop)
 
     def _line_printer_daemon(self, listen: str) -> Lpd:
         return Lpd(

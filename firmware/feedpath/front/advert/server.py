@@ -87,6 +87,10 @@ class Advert:
             self._zeroconf = None
         self._links = ()
 
+    def look(self) -> None:
+        """Look at once whether there are other addresses, and announce those if there are."""
+        self._wake.set()
+
     def addresses_changed(self) -> None:
         """Announce everything again on the addresses of now: a cable was plugged in, a lease came."""
         self._links = ()
