@@ -1,0 +1,1 @@
+"""This computer's address: DHCP, conflict detection and link-local addresses without I/O, and the kernel's netlink."""
