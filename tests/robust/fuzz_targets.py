@@ -1,4 +1,4 @@
-"""What is fuzzed: readers of bytes from outside in back/, SNMP's and LPD's; valid bytes, and what must always be true.
+"""What is fuzzed: readers of bytes from outside in back/, host/ and front/; valid bytes, and what must always be true.
 
 A target takes any bytes. It returns a few words on what became of them, of which new ones make a document worth
 keeping, or raises WireError; anything else is a bug.
@@ -27,7 +27,10 @@ from feedpath.back.usb import ieee1284
 from feedpath.errors import WireError
 from feedpath.front.lpd import wire as lpd
 from feedpath.front.snmp import wire as snmp_wire
-from tests.fakes import documents, driver, pages
+from feedpath.host.dhcp import linklocal
+from feedpath.host.dhcp.interface import Dynamic, Static
+from feedpath.host.dhcp.lease import Lease
+from tests.fakes import dhcp, documents, driver, pages
 from tests.fakes.answers import ESCPOS, ZPL
 from tests.fakes.virtual_printer import VirtualPrinter
 from tests.robust.changes import Kind, field, font_table, jpeg_segment, png_chunk
@@ -395,6 +398,41 @@ SNMP_WORDS = (b"\xa0", b"\xa1", b"\xa3", b"\xa5", b"\x82\xff\xff", b"\x84", b"\x
 PWG_FIELDS = (0, 272, 276, 280, 340, 352, 356, 372, 376, 384, 388, 392, 396, 400, 420, 452, 456, 460, 464, 484)
 URF_FIELDS = (0, 4, 8, 12, 16, 20, 24)
 
+
+def dhcp_client(data: bytes) -> object:
+    """Give a client a message, in the state that the first octet picks; nothing is refused here."""
+    link = dhcp.in_state(data[0] if data else 0)
+    before = link.machine.state
+    link.feed(dhcp.framed(data[1:]))
+    link.feed(data[1:])
+    link.run(30)
+    return before, link.machine.state, len(link.applied)
+
+
+def dhcp_messages() -> "list[bytes]":
+    """Return the answers of a server that fit each state."""
+    return [bytes((state,)) + data for state in range(dhcp.STATES) for data in dhcp.answers(dhcp.in_state(state))]
+
+
+def link_frames(data: bytes) -> object:
+    """Give a frame to a link that probes an address, has one of its own, or one that a person set."""
+    told = []
+    for machine in (Dynamic(dhcp.MAC, dhcp.seeded()), Static(dhcp.MAC, dhcp.seeded(), Lease(dhcp.ADDRESS, 24))):
+        link = dhcp.Link(machine)
+        link.do(machine.carrier(True, link.now))
+        for wait in (0, 14, 20):
+            link.run(wait)
+            link.feed(data)
+        told.append(len(link.applied))
+    return tuple(told)
+
+
+def arp_packets() -> "list[bytes]":
+    """Return packets of others that have, or want, an address of ours."""
+    wanted = (dhcp.ADDRESS, linklocal.address_of(dhcp.MAC, 0), "0.0.0.0")
+    return [dhcp.arp_of(address, target=target) for address in wanted for target in wanted]
+
+
 TARGETS = {
     "pwg": Target(raster(pwg.read), small_raster(documents.pwg), Kind((b"PwgRaster\0",), (field(4, *PWG_FIELDS),))),
     "urf": Target(raster(urf.read), small_raster(documents.urf), Kind((b"\x80",), (field(12, *URF_FIELDS),))),
@@ -413,4 +451,10 @@ TARGETS = {
     "inflate": Target(compressed, packed),
     "snmp": Target(snmp, snmp_requests, Kind(SNMP_WORDS)),
     "lpd": Target(lpd_files, lpd_talk, Kind((b"\nfdfA", b"\nN", b"\nJ", b"\x02", b"\x03", b" ", b"\xff"))),
+    "dhcp": Target(
+        dhcp_client,
+        dhcp_messages,
+        Kind((b"\x35\x01\x05", b"\x36\x04", b"\x34\x01\x03", b"\xc0\x00")),
+    ),
+    "arp": Target(link_frames, arp_packets),
 }

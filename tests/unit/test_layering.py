@@ -56,7 +56,9 @@ PURE = ("wire", "table")  # bytes <-> values, and registries: in any room, these
 PURE_TOO = ("front.ipp.status", "front.ipp.values")  # parts of such a module that is in several files
 
 SMALL_SET = ("aio", "errors", "core.ring", "core.job", "core.ticket", "front.http.table", "front.http.wire",
-             "front.ipp.status", "front.ipp.values", "front.ipp.wire", "front.raw")  # fmt: skip
+             "front.ipp.status", "front.ipp.values", "front.ipp.wire", "front.raw", "host.dhcp.arp", "host.dhcp.client",
+             "host.dhcp.frame", "host.dhcp.interface", "host.dhcp.lease", "host.dhcp.linklocal", "host.dhcp.table",
+             "host.dhcp.wire")  # fmt: skip
 MICROPYTHON_HAS = ("array", "asyncio", "binascii", "collections", "errno", "hashlib", "io", "json", "math", "os",
                    "random", "re", "select", "socket", "struct", "sys", "time")  # fmt: skip
 
