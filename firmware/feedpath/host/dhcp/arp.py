@@ -98,3 +98,10 @@ class Claim:
 
     def _announcement(self) -> bytes:
         return arp(Arp(ASK, self._mac, self.address, NO_MAC, self.address))
+
+
+def held_already(address: str, mac: bytes, random: "Random") -> Claim:
+    """Return the claim of an address that the link has had for a while."""
+    claim = Claim(address, mac, random, 0.0)
+    claim.state, claim.due = HELD, None
+    return claim

@@ -10,7 +10,7 @@ lease stays in use to its end while no server answers, and over a link that come
 
 from feedpath.errors import WireError
 from feedpath.host.dhcp import frame, lease, table
-from feedpath.host.dhcp.arp import HELD, LOST, Claim
+from feedpath.host.dhcp.arp import HELD, LOST, Claim, held_already
 from feedpath.host.dhcp.lease import Lease
 from feedpath.host.dhcp.wire import NOBODY, Message, decode, encode, fqdn, packed
 
@@ -41,8 +41,8 @@ VENDOR = b"feedpath"
 class Client:
     """The client of one link. lease: what is in use. unanswered: how many DISCOVERs nobody answered."""
 
-    def __init__(self, mac: bytes, random: "Random", host: str = "", known: "Lease | None" = None):
-        """host: the name to tell servers. known: the lease of before, by the same clock."""
+    def __init__(self, mac: bytes, random: "Random", host: str = "", known: "Lease | None" = None, held: bool = False):
+        """host: the name to tell servers. known: the lease of before, by the same clock. held: the link has it now."""
         self.state = INIT
         self.lease: "Lease | None" = None
         self.unanswered = 0
@@ -60,6 +60,13 @@ class Client:
         self._failures = 0  # refusals in a row
         self._next: "float | None" = None
         self._actions: "list[Action]" = []
+        if known is not None and held:
+            self.lease, self._claim = known, held_already(known.address, mac, random)
+
+    @property
+    def watched(self) -> "list[str]":
+        """Return the addresses whose ARP packets it wants to hear."""
+        return [self._claim.address] if self._claim is not None else []
 
     @property
     def due(self) -> "float | None":

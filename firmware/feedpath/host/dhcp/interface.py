@@ -22,8 +22,8 @@ AGAIN_S = 60.0  # after which a static address that another has is tried again
 class Dynamic:
     """A link whose address comes from a server; where none answers, from the link itself, until one does."""
 
-    def __init__(self, mac: bytes, random: "Random", host: str = "", known: "Lease | None" = None):
-        self.client = Client(mac, random, host, known)
+    def __init__(self, mac: bytes, random: "Random", host: str = "", known: "Lease | None" = None, held: bool = False):
+        self.client = Client(mac, random, host, known, held)
         self.local = LinkLocal(mac, random)
         self._up = False
 
@@ -36,6 +36,11 @@ class Dynamic:
     def state(self) -> str:
         """Return the client's state."""
         return self.client.state
+
+    @property
+    def watched(self) -> "list[str]":
+        """Return the addresses whose ARP packets it wants to hear."""
+        return self.client.watched + self.local.watched
 
     @property
     def due(self) -> "float | None":
@@ -88,6 +93,11 @@ class Static:
         self._wanted = wanted
         self._claim: "Claim | None" = None
         self._again: "float | None" = None
+
+    @property
+    def watched(self) -> "list[str]":
+        """Return the addresses whose ARP packets it wants to hear."""
+        return [self._claim.address] if self._claim is not None else []
 
     @property
     def due(self) -> "float | None":

@@ -31,6 +31,11 @@ class LinkLocal:
         return self._claim is not None
 
     @property
+    def watched(self) -> "list[str]":
+        """Return the addresses whose ARP packets it wants to hear."""
+        return [self._claim.address] if self._claim is not None else []
+
+    @property
     def due(self) -> "float | None":
         """Return when `tick` has something to do; None for never."""
         return self._claim.due if self._claim is not None else None
