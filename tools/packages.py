@@ -17,6 +17,7 @@ PEERS = {  # Debian package: what the tests do with it
     "cups-ipp-utils": "ipptool, ippfind and ippeveprinter",
     "curl": "HTTP client: uploads, TLS, Expect: 100-continue",
     "dbus": "a private bus for avahi-daemon",
+    "dnsmasq-base": "a DHCP server that leases addresses to us",
     "e2fsprogs": "makes the file system whose power is cut",
     "gcc": "compiles the kernels",
     "ghostscript": "draws the PostScript that tests make",

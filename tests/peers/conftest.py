@@ -16,6 +16,7 @@ PROGRAMS = {  # what the tests run: the Debian package that has it
     "cupsd": "cups-daemon",
     "curl": "curl",
     "dbus-daemon": "dbus",
+    "dnsmasq": "dnsmasq-base",
     "gs": "ghostscript",
     "ip": "iproute2",
     "ippfind": "cups-ipp-utils",

@@ -1,0 +1,195 @@
+"""The network helper and DHCP servers of Debian, each in a network namespace of its own, on one cable."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.fakes import netns
+from tests.fakes.netns import Namespace, until
+
+FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+ROUTER = "10.77.0.1"
+NETWORK = "10.77.0.0/24"
+FIRST, LAST = "10.77.0.50", "10.77.0.99"
+MAC = "02:00:00:00:00:50"
+
+
+class Cable:
+    """A link between a router and a printer: the router's end has ROUTER, the printer's none."""
+
+    def __init__(self, router: Namespace, printer: Namespace, name: str = "eth0"):
+        self.router = router
+        self.printer = printer
+        self.name = name
+
+    def plug(self, on: bool) -> None:
+        """Put the cable in or take it out: the printer's carrier follows."""
+        self.router.run("ip", "link", "set", self.name, "up" if on else "down")
+
+    def send(self, frame: bytes) -> None:
+        """Have the router send a frame."""
+        script = (
+            "import socket, sys; link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW);"
+            "link.bind((sys.argv[1], 0)); link.send(bytes.fromhex(sys.argv[2]))"
+        )
+        self.router.run(sys.executable, "-c", script, self.name, frame.hex())
+
+    def addresses(self) -> "list[str]":
+        """Return the printer's IPv4 addresses with their prefixes."""
+        told = self.printer.run("ip", "-4", "-o", "address", "show", "dev", self.name)
+        return re.findall(r"inet (\S+)", told)
+
+    def routes(self) -> str:
+        """Return the printer's routes."""
+        return self.printer.run("ip", "-4", "route")
+
+
+@contextlib.contextmanager
+def cable(router: Namespace, printer: Namespace, name: str = "eth0") -> "Iterator[Cable]":
+    """Join two namespaces."""
+    link = ["ip", "link", "add", name, "netns", router.name, "type", "veth"]
+    peer = ["peer", "name", name, "address", MAC, "netns", printer.name]
+    subprocess.run([*link, *peer], check=True, capture_output=True, timeout=netns.WATCHDOG_S)
+    try:
+        router.run("ip", "address", "add", f"{ROUTER}/24", "dev", name)
+        router.run("ip", "link", "set", name, "up")
+        yield Cable(router, printer, name)
+    finally:
+        router.run("ip", "link", "del", name)
+
+
+class Helper:
+    """A running network helper, and what it tells."""
+
+    def __init__(self, space: Namespace, folder: Path):
+        self.resolv_conf = folder / "resolv.conf"
+        self.errors: "list[str]" = []
+        self.told: "list[dict[str, Any]]" = []
+        self._control, theirs = socket.socketpair()
+        self._control.setblocking(False)
+        self._text = b""
+        words = [sys.executable, "-P", "-m", "feedpath.host.network"]
+        with theirs:
+            self.process = subprocess.Popen(
+                space.command(*words, str(folder / "leases"), str(theirs.fileno()), str(self.resolv_conf)),
+                pass_fds=(theirs.fileno(),),
+                env={**os.environ, "PYTHONPATH": str(FIRMWARE)},
+            )
+
+    def say(self, **words: Any) -> None:
+        """Tell it something."""
+        self._control.send(json.dumps(words).encode() + b"\n")
+
+    def dhcp(self, **more: Any) -> None:
+        """Have it ask servers."""
+        self.say(do="configure", mode="dhcp", host="printer", **more)
+
+    def until(self, condition: "Callable[[dict[str, Any]], bool]", what: str) -> "dict[str, Any]":
+        """Return the first thing that it tells from now on for which the condition holds."""
+        return until(lambda: next(filter(condition, self._read()), None), f"{what}; it told {self.told[-5:]}")
+
+    def bound(self, address: str = "") -> "dict[str, Any]":
+        """Wait until it has a lease."""
+        return self.until(
+            lambda told: told.get("state") == "BOUND" and bool(told["address"]) and address in ("", told["address"]),
+            f"a lease {address}",
+        )
+
+    def state(self, state: str) -> "dict[str, Any]":
+        """Wait until it tells of a state."""
+        return self.until(lambda told: told.get("state") == state, state)
+
+    def _read(self) -> "Iterator[dict[str, Any]]":
+        try:
+            data = self._control.recv(65536)
+        except BlockingIOError:
+            data = b""
+        *lines, self._text = (self._text + data).split(b"\n")
+        told = [json.loads(line) for line in lines]
+        self.told += told
+        self.errors += [line["error"] for line in told if "error" in line]
+        self._waiting = [*getattr(self, "_waiting", ()), *told]
+        while self._waiting:
+            yield self._waiting.pop(0)
+
+    def rss(self) -> int:
+        """Return the bytes of memory that it has."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024  # type: ignore[index]
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self._control.close()
+
+    def leave(self) -> int:
+        """Close the socket; return its exit status. Addresses stay."""
+        self._control.close()
+        return self.process.wait(netns.WATCHDOG_S)
+
+    def stop(self) -> int:
+        """Have it give addresses back and end."""
+        if self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                self.say(do="stop")
+            status = self.process.wait(netns.WATCHDOG_S)
+            self._control.close()
+            return status
+        return self.process.returncode
+
+
+@contextlib.contextmanager
+def helper(space: Namespace, folder: Path) -> "Iterator[Helper]":
+    """Run a network helper in a namespace until the end of the block."""
+    running = Helper(space, folder)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+class Dnsmasq:
+    """dnsmasq on the router, with leases of two minutes that are renewed after seconds."""
+
+    def __init__(self, space: Namespace, folder: Path):
+        self._space = space
+        self._folder = folder
+        self._process: "subprocess.Popen[bytes] | None" = None
+        self.log = folder / "dnsmasq.log"
+
+    def start(
+        self, *options: str, first: str = FIRST, last: str = LAST, t1: int = 60, t2: int = 100, link: str = "eth0"
+    ) -> None:
+        """Serve the addresses from `first` to `last`. Of T1 and T2 dnsmasq takes none below 3 seconds."""
+        words = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", f"--interface={link}", "--log-dhcp"]
+        words += ["--bind-interfaces", "--dhcp-authoritative", "--no-ping", "--user=root", "--pid-file="]
+        words += [f"--dhcp-range={first},{last},255.255.255.0,120"]
+        words += [f"--dhcp-leasefile={self._folder / 'dnsmasq.leases'}"]
+        words += [f"--dhcp-option=option:T1,{t1}", f"--dhcp-option=option:T2,{t2}", *options]
+        self.log.touch()
+        size = self.log.stat().st_size
+        self._process = self._space.start(*words, log=self.log)
+        until(lambda: "DHCP, IP range" in self.log.read_text()[size:], f"dnsmasq to serve, as {self.log} tells")
+
+    def stop(self) -> None:
+        """End it; its leases stay."""
+        if self._process is not None:
+            self._space.stop(self._process)
+            self._process = None
+
+    def forget(self) -> None:
+        """Lose all leases."""
+        (self._folder / "dnsmasq.leases").unlink(missing_ok=True)
+
+    def count(self, word: str) -> int:
+        """Return how many such messages its log has, as DHCPACK."""
+        return self.log.read_text().count(f" {word}(")
