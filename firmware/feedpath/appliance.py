@@ -47,6 +47,7 @@ from feedpath.front.snmp.store import Write
 from feedpath.front.web.pages import ICONS
 from feedpath.front.web.server import Web
 from feedpath.host import board, clock, link
+from feedpath.host.addressing import Addressing
 from feedpath.host.computer import LinuxComputer
 from feedpath.host.sntp.client import Sntp
 from feedpath.host.store import SqliteStore
@@ -117,6 +118,7 @@ class Appliance:
         self._http = HttpServer(limits=Limits(connections=settings["max-connections"]))
         self._raw: "Raw | None" = None
         self._lpd_port = 0
+        self._advert: "Advert | None" = None
         self._looked = asyncio.Event()  # printers were looked for
         self._was_full = False
         self._undo = contextlib.AsyncExitStack()  # what `stop` does, last thing first
@@ -126,6 +128,9 @@ class Appliance:
         self._undo.callback(os.close, _only_one(self.data))
         self._follow_settings()
         self._keep_time()
+        network = Addressing(self.settings, self.data / "network", self.host, self._addresses_changed)
+        await network.start()
+        self._undo.push_async_callback(network.stop)
         self._store = SqliteStore(self.data / "state.db")
         self._undo.push_async_callback(aio.offload, self._store.close)
         self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, self._board.document_memory())
@@ -256,6 +261,7 @@ class Appliance:
         if self.settings["mdns"]:
             advert = Advert(self.host, self._reach, lambda printer: printer.announced, self.machines.announced)
             await advert.start(self.printers)
+            self._advert = advert
             self._undo.push_async_callback(advert.stop)
             self._follow_links(advert)
         if self.settings["snmp"]:
@@ -330,6 +336,10 @@ class Appliance:
         except OSError as error:
             logger.error("the command line will not find this firmware: %s", error)
         self._undo.callback(path.unlink, missing_ok=True)
+
+    def _addresses_changed(self) -> None:
+        if self._advert is not None:
+            self._advert.addresses_changed()
 
     async def _watch_machines(self) -> None:
         while True:

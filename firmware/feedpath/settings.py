@@ -151,6 +151,13 @@ SINK = Text(r"[0-9]+(\.[0-9]+){3}(:[0-9]{1,5})?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|\[[
             "an IPv4 or IPv6 address, and a port behind a colon where it is not 162, as [fd00::1]:1162")  # fmt: skip
 SIZE = Text(r"([1-9][0-9]{0,2}(\.[0-9]{1,2})?x[1-9][0-9]{0,2}(\.[0-9]{1,2})?(mm|in))?", 17,
             "width and length as 100x150mm or 4x6in, or empty")  # fmt: skip
+OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4 = rf"({OCTET}(\.{OCTET}){{3}})"
+ROUTER = Text(IPV4 + "?", 15, "an IPv4 address, or empty for none")
+WITH_PREFIX = Text(rf"({IPV4}/([1-9]|[12][0-9]|3[0-2]))?", 18,
+                   "an IPv4 address and the length of its network's mask, as 192.168.1.5/24, or empty")  # fmt: skip
+SERVER = Text(IPV4, 15, "an IPv4 address")
+LINK = Text(r"[A-Za-z0-9_.@-]{1,15}", 15, "the name of a network interface")
 MIB = "MiB"
 
 TABLE = (
@@ -166,6 +173,15 @@ TABLE = (
             "Servers to ask for the time, where no other program of this computer keeps its clock right."),
     Setting("hosts", Texts(HOST), (), "live",
             "Further names under which browsers reach this computer; addresses, localhost and *.local always work."),
+    Setting("network", Choice("system", "dhcp", "static"), "system", "live",
+            "Who gives this computer its address: its own system, or feedpath, from the network (dhcp) or by the "
+            "settings below (static). What is changed here must be set once more within two minutes, from a page at "
+            "the new address: else the settings of before come back."),
+    Setting("network-interfaces", Texts(LINK), (), "live",
+            "The network interfaces that get an address from feedpath. Empty: all cables and radios."),
+    Setting("network-address", WITH_PREFIX, "", "live", "This computer's address, with network = static."),
+    Setting("network-router", ROUTER, "", "live", "The router out of the network, with network = static."),
+    Setting("network-dns", Texts(SERVER), (), "live", "The name servers, with network = static."),
     Setting("show-job-names", Switch(), False, "live",
             "Everyone who sees the page reads what jobs are called and whose they are. Off: the administrator only."),
     Setting("raw", Switch(), False, "restart",

@@ -1,0 +1,129 @@
+"""The firmware's side of the network helper: starts it, tells it the plan, hears what links have."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from feedpath.host.plan import Plan
+
+logger = logging.getLogger(__name__)
+
+PACKAGES = str(Path(__file__).parents[2])
+AGAIN_S = 5.0  # until a helper that ended is started again
+STOP_S = 5.0  # that it has to give addresses back
+LINE_MOST = 64 * 1024
+
+
+class Uplink:
+    """A network helper, kept running. plan: what it follows. links: what each has, by name, as network.py tells it.
+
+    changed: called after each change of a link. reverted: called when a plan went since nobody confirmed it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        changed: "Callable[[], None]",
+        reverted: "Callable[[], Awaitable[None]]",
+        resolv_conf: Path = Path("/etc/resolv.conf"),
+    ):
+        self.links: "dict[str, dict[str, Any]]" = {}
+        self._folder = folder
+        self._changed = changed
+        self._reverted = reverted
+        self._resolv_conf = resolv_conf
+        self.plan = Plan()
+        self._writer: "asyncio.StreamWriter | None" = None
+        self._process: "asyncio.subprocess.Process | None" = None
+        self._task: "asyncio.Task[None] | None" = None
+
+    async def start(self, plan: Plan) -> None:
+        """Begin to follow a plan."""
+        self.plan = plan
+        self._folder.mkdir(exist_ok=True)
+        self._task = asyncio.create_task(self._keep(), name="uplink")
+
+    def follow(self, plan: Plan, confirm_s: float) -> None:
+        """Follow another plan, for good only when it is confirmed within this time."""
+        self.plan = plan
+        self._say({"do": "configure", **plan._asdict(), "confirm_s": confirm_s})
+
+    def confirm(self) -> None:
+        """Keep the plan."""
+        self._say({"do": "confirm"})
+
+    async def stop(self, release: bool = True) -> None:
+        """End the helper; with `release` addresses are given back, else they stay."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._task = None
+        if release:
+            self._say({"do": "stop"})
+        if self._process is not None:
+            if self._writer is not None and not release:
+                self._writer.close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), STOP_S)
+            await self._end()
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                await self._run()
+            except (OSError, ValueError) as error:
+                logger.error("the network helper cannot be used: %s", error)
+            await self._end()
+            await asyncio.sleep(AGAIN_S)
+
+    async def _run(self) -> None:
+        """Run a helper until it ends."""
+        ours, theirs = socket.socketpair()
+        words = [sys.executable, "-P", "-m", "feedpath.host.network", str(self._folder), str(theirs.fileno())]
+        environment = {"PYTHONPATH": PACKAGES, "LANG": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                *words,
+                str(self._resolv_conf),
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                env=environment,
+            )
+        reader, self._writer = await asyncio.open_connection(sock=ours, limit=LINE_MOST)
+        self._say({"do": "configure", **self.plan._asdict()})
+        while line := await reader.readline():
+            await self._hear(json.loads(line))
+        logger.error("the network helper ended with status %d", await self._process.wait())
+
+    async def _end(self) -> None:
+        writer, self._writer = self._writer, None
+        process, self._process = self._process, None
+        if writer is not None:
+            writer.close()
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    def _say(self, words: "dict[str, Any]") -> None:
+        if self._writer is not None:
+            self._writer.write(json.dumps(words).encode() + b"\n")
+
+    async def _hear(self, told: "dict[str, Any]") -> None:
+        if "error" in told:
+            logger.error("%s", told["error"])
+        elif told.get("reverted"):
+            logger.warning("the network's new settings were not confirmed in time; those of before are back")
+            await self._reverted()
+        elif "link" in told:
+            before = self.links.get(told["link"], {})
+            self.links[told["link"]] = told
+            if told["address"] != before.get("address"):
+                logger.info("%s has the address %s", told["link"], told["address"] or "of nobody")
+            self._changed()
