@@ -37,7 +37,6 @@ from feedpath.front.http.deadlines import Limits
 from feedpath.front.http.server import HttpServer
 from feedpath.front.ipp.attributes import Site, printer_path
 from feedpath.front.ipp.server import Ipp
-from feedpath.front.lpd.server import Lpd
 from feedpath.front.raw import Raw
 from feedpath.front.snmp.agent import Access
 from feedpath.front.snmp.server import Snmp
@@ -56,6 +55,7 @@ from feedpath.settings import SettingError, Settings
 
 if TYPE_CHECKING:
     from feedpath.back.pdl.bridge.drivers import Index
+    from feedpath.front.lpd.server import Lpd
 
 logger = logging.getLogger(__name__)
 
@@ -318,7 +318,9 @@ class Appliance:
             logger.warning("changes of addresses are announced some seconds later: %s", error)
         self._undo.callback(changes.stop)
 
-    def _line_printer_daemon(self, listen: str) -> Lpd:
+    def _line_printer_daemon(self, listen: str) -> "Lpd":
+        from feedpath.front.lpd.server import Lpd  # few answer it
+
         return Lpd(
             listen,
             self.settings["lpd-port"],

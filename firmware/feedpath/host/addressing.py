@@ -4,11 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from feedpath import aio
-from feedpath.host.plan import Plan, plan_of
-from feedpath.host.uplink import Uplink
 from feedpath.settings import Settings
+
+if TYPE_CHECKING:
+    from feedpath.host.plan import Plan
+    from feedpath.host.uplink import Uplink
 
 ROWS = ("network", "network-interfaces", "network-address", "network-router", "network-dns")
 CONFIRM_S = 120.0  # that a person has to come back over the new address
@@ -51,6 +54,8 @@ class Addressing:
         mode = self._settings["network"]
         if mode == "system":
             return None
+        from feedpath.host.plan import Plan  # most computers never need it
+
         plan = Plan(mode, self._settings["network-interfaces"], self._host)
         if mode == "dhcp":
             return plan
@@ -92,6 +97,8 @@ class Addressing:
     async def _begin(self, plan: "Plan | None", shown: "dict[str, str]") -> None:
         self._kept = shown
         if plan is not None and _is_sound(plan):
+            from feedpath.host.uplink import Uplink
+
             self._uplink = Uplink(self._folder, self._changed, self._restore)
             await self._uplink.start(plan)
 
@@ -101,8 +108,10 @@ class Addressing:
             self._uplink = None
 
 
-def _is_sound(plan: Plan) -> bool:
+def _is_sound(plan: "Plan") -> bool:
     """Return whether a plan can be followed; else the log says why not."""
+    from feedpath.host.plan import plan_of
+
     try:
         plan_of(plan._asdict())
     except ValueError as error:
