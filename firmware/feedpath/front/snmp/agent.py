@@ -130,8 +130,9 @@ class Agent:
 
     def changed(self, device: HrDevice, news: "frozenset[str]") -> None:
         """Take in what is new of a printer."""
+        before = device.alerts
         begun = device.look(news)
-        if news - {"jobs"}:
+        if news - {"jobs"} or device.alerts != before:
             self.store.change()
         for alert in begun:
             self._alarm(device, alert)

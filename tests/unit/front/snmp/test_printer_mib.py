@@ -53,6 +53,14 @@ def test_an_alert_comes_and_goes_with_its_reason() -> None:
     assert [asked.get(*PRINTER_MIB, 5, 1, 1, column, 1) for column in (18, 19)] == [2, 2]
 
 
+def test_a_job_that_brings_an_alert_brings_its_row() -> None:
+    asked = Asked()
+    asked.walk()
+    asked.printer.reasons = ["connecting-to-device"]
+    asked.printer.change(jobs={})
+    assert asked.get(*ALERT, 7, 1, 1) == 22
+
+
 def test_each_reason_of_ours_is_an_alert_of_its_own_but_for_a_few() -> None:
     known = {*table.ALERTS, *table.NOT_ALERTS, "stopped-partly", "timed-out"}
     assert {row.keyword for row in reasons.PRINTER_REASONS} <= known
