@@ -22,6 +22,8 @@ PEERS = {  # Debian package: what the tests do with it
     "gcc": "compiles the kernels",
     "ghostscript": "draws the PostScript that tests make",
     "iproute2": "lays out network namespaces",
+    "isc-dhcp-server": "a DHCP server whose leases may be as short as tests are",
+    "kea-dhcp4-server": "its successor",
     "libusb-1.0-0": "the real library under pyusb",
     "openssl": "TLS client, and a second opinion on our certificates",
     "p910nd": "peer for raw printing on port 9100",

@@ -94,7 +94,11 @@ class Helper:
 
     def until(self, condition: "Callable[[dict[str, Any]], bool]", what: str) -> "dict[str, Any]":
         """Return the first thing that it tells from now on for which the condition holds."""
-        return until(lambda: next(filter(condition, self._read()), None), f"{what}; it told {self.told[-5:]}")
+        try:
+            return until(lambda: next(filter(condition, self._read()), None), what)
+        except AssertionError as error:
+            error.add_note(f"the last that it told: {self.told[-5:]}")
+            raise
 
     def bound(self, address: str = "") -> "dict[str, Any]":
         """Wait until it has a lease."""
@@ -193,3 +197,107 @@ class Dnsmasq:
     def count(self, word: str) -> int:
         """Return how many such messages its log has, as DHCPACK."""
         return self.log.read_text().count(f" {word}(")
+
+
+class Program:
+    """A DHCP server with a configuration file, leases of ten seconds, T1 after three and T2 after six."""
+
+    package = ""
+    ready = ""  # what its log says once it serves
+
+    def __init__(self, space: Namespace, folder: Path):
+        self._space = space
+        self._folder = folder
+        self._process: "subprocess.Popen[bytes] | None" = None
+        self.log = folder / "server.log"
+
+    def start(self, first: str = FIRST, last: str = LAST) -> None:
+        """Serve addresses from `first` to `last`."""
+        conf = self._folder / "server.conf"
+        conf.write_text(self.conf(first, last))
+        self.log.touch()
+        size = self.log.stat().st_size
+        process = self._process = self._space.start(*self.words(conf), log=self.log)
+        until(lambda: self.ready in self.log.read_text()[size:] or process.poll() is not None, f"{self.log} to say so")
+        assert process.poll() is None, self.log.read_text()[size:]
+
+    def stop(self) -> None:
+        """End it; its leases stay."""
+        if self._process is not None:
+            self._space.stop(self._process)
+            self._process = None
+
+    def forget(self) -> None:
+        """Lose all leases."""
+        for path in self._folder.glob("server.leases*"):
+            path.unlink()
+
+    def words(self, conf: Path) -> "list[str]":
+        """Return its command line."""
+        raise NotImplementedError
+
+    def conf(self, first: str, last: str) -> str:
+        """Return its configuration."""
+        raise NotImplementedError
+
+
+class Dhcpd(Program):
+    """ISC's dhcpd."""
+
+    package = "isc-dhcp-server"
+    ready = "Server starting service."
+
+    def words(self, conf: Path) -> "list[str]":
+        leases = self._folder / "server.leases"
+        leases.touch()
+        return ["dhcpd", "-4", "-f", "-d", "--no-pid", "-cf", str(conf), "-lf", str(leases), "eth0"]
+
+    def conf(self, first: str, last: str) -> str:
+        return f"""
+            default-lease-time 10; max-lease-time 10; min-lease-time 10; authoritative; ping-check off;
+            subnet 10.77.0.0 netmask 255.255.255.0 {{
+                range {first} {last};
+                option routers {ROUTER}; option domain-name-servers 10.77.0.8; option ntp-servers 10.77.0.9;
+                option domain-search "eng.example", "lab.example";
+                option dhcp-renewal-time 3; option dhcp-rebinding-time 6;
+            }}
+        """
+
+
+class Kea(Program):
+    """ISC's Kea."""
+
+    package = "kea-dhcp4-server"
+    ready = "DHCP4_STARTED"
+
+    def words(self, conf: Path) -> "list[str]":
+        places = [f"{name}={self._folder}" for name in ("KEA_LOCKFILE_DIR", "KEA_PIDFILE_DIR")]
+        return ["env", *places, "kea-dhcp4", "-c", str(conf)]
+
+    def conf(self, first: str, last: str) -> str:
+        told = {
+            "routers": ROUTER,
+            "domain-name-servers": "10.77.0.8",
+            "ntp-servers": "10.77.0.9",
+            "domain-search": "eng.example, lab.example",
+        }
+        subnet = {
+            "id": 1,
+            "subnet": NETWORK,
+            "pools": [{"pool": f"{first} - {last}"}],
+            "option-data": [{"name": name, "data": data} for name, data in told.items()],
+        }
+        return json.dumps(
+            {
+                "Dhcp4": {
+                    "interfaces-config": {"interfaces": ["eth0"]},
+                    "lease-database": {"type": "memfile", "name": str(self._folder / "server.leases")},
+                    "valid-lifetime": 10,
+                    "renew-timer": 3,
+                    "rebind-timer": 6,
+                    "authoritative": True,
+                    "subnet4": [subnet],
+                    "loggers": [{"name": "kea-dhcp4", "output_options": [{"output": "stdout"}], "severity": "INFO"}],
+                }
+            }
+        )
