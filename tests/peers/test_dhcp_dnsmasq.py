@@ -2,6 +2,9 @@
 
 import json
 import os
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -255,6 +258,28 @@ def test_two_links_have_a_lease_each_and_the_first_one_leads_out(
         other.stop()
     until(lambda: "eth1" not in lan.routes(), "the link to go")
     assert helper.errors == []
+
+
+def test_name_servers_that_a_router_tells_by_ipv6_are_asked_too(lan: Cable, server: Dnsmasq, helper: Helper) -> None:
+    lan.router.run("ip", "address", "add", "fd77::1/64", "dev", "eth0", "nodad")
+    server.start("--enable-ra", "--dhcp-range=::,constructor:eth0,ra-only,64,120", "--ra-param=eth0,4,120",
+                 "--dhcp-option=option6:dns-server,[fd77::8]", "--dhcp-option=option:dns-server,10.77.0.8")  # fmt: skip
+    helper.dhcp()
+    helper.bound()
+    wanted = ["nameserver 10.77.0.8", "nameserver fd77::8"]
+    until(lambda: helper.resolv_conf.read_text().splitlines()[-2:] == wanted, "both name servers")
+
+
+def test_without_rights_over_networks_the_helper_says_so(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        words = [sys.executable, "-P", "-m", "feedpath.host.network", str(tmp_path), str(theirs.fileno()), "/dev/null"]
+        done = subprocess.run(
+            ["unshare", "--user", *words],
+            pass_fds=(theirs.fileno(),), env={**os.environ, "PYTHONPATH": str(dhcp.FIRMWARE)}, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert "it needs root's rights over networks" in json.loads(ours.recv(4096))["error"]
 
 
 STATIC = {
