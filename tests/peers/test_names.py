@@ -1,0 +1,63 @@
+"""The running firmware's names: through flaps and new addresses, under garbage."""
+
+import random
+import sys
+from pathlib import Path
+
+from tests.fakes.netns import Namespace, until
+from tests.peers.appliance import ADDRESS, Appliance, Lan
+from tests.peers.test_discovery import TYPES, Seen, browse
+
+NAME = "Feedpath Virtual Printer"
+GARBAGE, SETTLED = 20_000, 5_000  # packets of mDNS; those after which memory grows no more
+GROWTH_MOST_KIB = 4096
+
+
+def whole(space: Namespace) -> "dict[str, set[str]]":
+    """Return the names that have all services of a printer of ours, each with its hosts."""
+    found: "dict[str, list[Seen]]" = {}
+    for seen in browse(space):
+        found.setdefault(seen.name, []).append(seen)
+    return {name: {each.host for each in all} for name, all in found.items() if {each.type for each in all} >= TYPES}
+
+
+def test_the_name_stays_over_flaps_of_the_link(lan: Lan, firmware: Appliance) -> None:
+    before = until(lambda: whole(lan.client), "all services")
+    for _ in range(5):
+        for state in ("down", "up"):
+            lan.client.run("ip", "link", "set", "eth0", state)
+    lan.client.run("ip", "address", "add", "fd77::2/64", "dev", "eth0", "nodad")  # a link that goes loses those of IPv6
+    until(lambda: whole(lan.client) == before, "the same services")
+    assert firmware.log.read_text().count("is announced as") == 1
+
+
+def test_a_new_address_is_announced_by_the_firmware(lan: Lan, firmware: Appliance) -> None:
+    (host,) = until(lambda: whole(lan.client), "all services")[NAME]
+
+    def resolved() -> str:
+        return lan.client.run("avahi-resolve", "-4n", host, check=False).split()[-1:].pop()
+
+    for old, new in ((ADDRESS, "10.77.0.9"), ("10.77.0.9", ADDRESS)):
+        lan.printer.run("ip", "address", "del", old + "/24", "dev", "eth0")
+        lan.printer.run("ip", "address", "add", new + "/24", "dev", "eth0")
+        until(lambda new=new: resolved() == new, "the address " + new)  # type: ignore[misc]
+
+
+def test_packets_that_are_almost_right_do_no_harm(lan: Lan, firmware: Appliance) -> None:
+    before = until(lambda: whole(lan.client), "all services")
+
+    def send(count: int, seed: int) -> int:
+        lan.client.run(sys.executable, "-m", "tests.peers.mdns_garbage", str(count), str(seed))
+        until(lambda: whole(lan.client).items() >= before.items(), "the same services")
+        return memory(firmware)
+
+    seed = random.SystemRandom().randrange(1 << 32)
+    settled = send(SETTLED, seed)
+    assert send(GARBAGE - SETTLED, seed + 1) - settled < GROWTH_MOST_KIB, seed
+    assert "Traceback" not in firmware.log.read_text(), seed
+
+
+def memory(firmware: Appliance) -> int:
+    """Return KiB of memory that the firmware uses."""
+    lines = Path("/proc/%d/status" % firmware.process.pid).read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
