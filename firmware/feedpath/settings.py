@@ -405,10 +405,10 @@ def _to_toml(value: Value) -> str:
 
 
 def _write(path: str, values: "dict[str, Value]") -> None:
-    """Replace the file so that after a power cut it is the old one or the new one, whole."""
+    """Replace the file so that after a power cut it is the old one or the new one, whole; only its owner reads it."""
     lines = [f"{row.name} = {_to_toml(values[row.name])}\n" for row in TABLE if row.name in values]
     new = path + ".new"
-    with open(new, "w", encoding="utf-8") as file:
+    with open(new, "w", encoding="utf-8", opener=_for_owner) as file:
         file.write(HEADER + "".join(lines))
         file.flush()
         os.fsync(file.fileno())
@@ -418,3 +418,7 @@ def _write(path: str, values: "dict[str, Value]") -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

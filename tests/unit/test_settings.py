@@ -170,6 +170,13 @@ def test_the_file_is_synced_before_it_takes_the_old_ones_place(path: str, monkey
     assert calls == [*previous_copy, "fsync old", "replace old", "fsync new"]
 
 
+def test_only_its_owner_reads_the_file_that_may_hold_secrets(path: str) -> None:
+    settings = Settings(path)
+    settings.set("snmp-write-community", "sesame")
+    settings.set("snmp-write-community", "other")
+    assert {os.stat(file).st_mode & 0o777 for file in (path, path + ".previous")} == {0o600}
+
+
 def test_an_override_holds_for_this_run_and_is_not_stored(path: str) -> None:
     settings = Settings.load(path)
     settings.override("port", "0")
