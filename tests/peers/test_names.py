@@ -1,11 +1,15 @@
-"""The running firmware's names: through flaps and new addresses, under garbage."""
+"""The running firmware's names: through flaps and new addresses, beside others of the same name, under garbage."""
 
 import random
+import socket
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.fakes import netns
 from tests.fakes.netns import Namespace, until
-from tests.peers.appliance import ADDRESS, Appliance, Lan
+from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance
 from tests.peers.test_discovery import TYPES, Seen, browse
 
 NAME = "Feedpath Virtual Printer"
@@ -57,7 +61,43 @@ def test_packets_that_are_almost_right_do_no_harm(lan: Lan, firmware: Appliance)
     assert "Traceback" not in firmware.log.read_text(), seed
 
 
+def apart(found: "dict[str, set[str]]", host: str) -> bool:
+    """Return whether two printers have names of their own, and their hosts too, that are not `host`."""
+    hosts = [name for names in found.values() for name in names]
+    assert len(found) < 3, found
+    return (
+        set(found) == {NAME + " (2)", NAME + " (3)"} and len({*hosts, host.lower() + ".local"}) == 3 == len(hosts) + 1
+    )
+
+
 def memory(firmware: Appliance) -> int:
     """Return KiB of memory that the firmware uses."""
     lines = Path("/proc/%d/status" % firmware.process.pid).read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+
+def test_two_of_ours_and_another_host_of_the_same_name_have_three_names(
+    programs: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    host = socket.gethostname().partition(".")[0]
+    with (
+        netns.namespace("hub") as hub,
+        netns.namespace("one") as one,
+        netns.namespace("two") as two,
+        netns.cable(hub, one, 0),
+        netns.cable(hub, two, 1),
+    ):
+        hub.run("ip", "link", "add", "bridge", "type", "bridge", "mcast_snooping", "0")
+        for link in ("eth0", "eth1"):
+            hub.run("ip", "address", "flush", "dev", link)
+            hub.run("ip", "link", "set", link, "master", "bridge")
+        hub.run("ip", "address", "add", "10.77.0.100/16", "dev", "bridge")
+        hub.run("ip", "link", "set", "bridge", "up")
+        data = tmp_path_factory.mktemp
+        with netns.avahi(hub, host):
+            published = hub.start("avahi-publish-service", NAME, "_ipp._tcp", "6310")
+            until(lambda: [seen for seen in browse(hub) if seen.name == NAME], "the other printer")
+            with appliance(one, data("one")), appliance(two, data("two")):
+                until(lambda: apart(whole(hub), host), "three names of printers and of hosts")
+                assert {seen.type for seen in browse(hub) if seen.name == NAME} == {"_ipp._tcp"}
+            hub.stop(published)

@@ -189,12 +189,16 @@ class Advert:
 
     def _is_taken(self, host: str) -> bool:
         """Return whether another computer has the host name; when both announce it, the lowest address keeps it."""
+        others = self._others(host)
+        ours = names.published(self._links) if host + "." in self._own else ()
+        return bool(others) and min(others) < min(ours, default="~")
+
+    def _others(self, host: str) -> "set[str]":
+        """Return the addresses of other computers that announce the host name."""
         from zeroconf import DNSAddress  # type: ignore[attr-defined]  # exported, but not in __all__
 
         addresses = {str(ip_address(record.address)) for record in self._cached(host + ".", DNSAddress)}
-        others = addresses - self._own
-        ours = names.published(self._links) if host + "." in self._own else ()
-        return bool(others) and min(others) < min(ours, default="~")
+        return addresses - self._own
 
     async def _announce(self, printer: Printer) -> None:
         """Bring what the network knows of a printer up to date."""
@@ -213,7 +217,8 @@ class Advert:
             known = self._announced[printer] = Announced(wanted, await self._claim(printer, wanted, found))
             self._chosen(printer, known.name)
             logger.info("%s is announced as %s on %s", printer.name, known.name, self.host)
-        await self._publish(known, {service.type: service for service in found}, again=bool(rivals))
+        contested = bool(rivals or self._others(self.host))  # said again, the other one hears that it is ours
+        await self._publish(known, {service.type: service for service in found}, again=contested)
 
     async def _claim(self, printer: Printer, wanted: str, found: "Iterable[Service]") -> str:
         """Return the first name like `wanted` that no other printer, here or in the network, has for any type."""
