@@ -219,8 +219,6 @@ class Client:
 
     def _request_again(self, now: float) -> None:
         """Send a REQUEST, or begin anew when that was often enough."""
-        if self._acked is not None:
-            return
         if self._tries < (REQUESTS if self.state == REQUESTING else REBOOT_REQUESTS):
             self._send(table.DHCPREQUEST, now)
             self._back_off(now)

@@ -259,6 +259,22 @@ def test_frames_from_other_ports_are_discarded() -> None:
     assert link.machine.state == REQUESTING
 
 
+def test_an_ack_for_another_address_than_asked_is_discarded() -> None:
+    link = started(lambda message: [reply(message, OFFER)] if message.type == DISCOVER else [])
+    link.run(0)
+    link.feed(reply(link.sent[-1], ACK, "10.0.0.66"))
+    link.run(PROBED_S)
+    assert link.machine.state == REQUESTING and link.applied == []
+
+
+def test_a_lease_that_ends_while_its_address_is_probed_is_not_used() -> None:
+    known = stored(bound())
+    known.seconds, known.started = 1000, 1000.0 - 987.5
+    link = started(known=known)
+    link.run(30)
+    assert link.machine.state == SELECTING and "apply" not in [verb for verb, _ in link.verbs]
+
+
 def test_a_conflict_is_declined_and_the_next_address_is_taken() -> None:
     server = Server()
 
