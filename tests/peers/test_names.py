@@ -1,9 +1,6 @@
-"""The running firmware's names: through flaps and new addresses, beside others of the same name, under garbage."""
+"""The running firmware's names: through flaps and new addresses, and beside others of the same name."""
 
-import random
 import socket
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +10,6 @@ from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance
 from tests.peers.test_discovery import TYPES, Seen, browse
 
 NAME = "Feedpath Virtual Printer"
-GARBAGE, SETTLED = 20_000, 5_000  # packets of mDNS; those after which memory grows no more
-GROWTH_MOST_KIB = 4096
 
 
 def whole(space: Namespace) -> "dict[str, set[str]]":
@@ -47,20 +42,6 @@ def test_a_new_address_is_announced_by_the_firmware(lan: Lan, firmware: Applianc
         until(lambda new=new: resolved() == new, "the address " + new)  # type: ignore[misc]
 
 
-def test_packets_that_are_almost_right_do_no_harm(lan: Lan, firmware: Appliance) -> None:
-    before = until(lambda: whole(lan.client), "all services")
-
-    def send(count: int, seed: int) -> int:
-        lan.client.run(sys.executable, "-m", "tests.peers.mdns_garbage", str(count), str(seed))
-        until(lambda: whole(lan.client).items() >= before.items(), "the same services")
-        return memory(firmware)
-
-    seed = random.SystemRandom().randrange(1 << 32)
-    settled = send(SETTLED, seed)
-    assert send(GARBAGE - SETTLED, seed + 1) - settled < GROWTH_MOST_KIB, seed
-    assert "Traceback" not in firmware.log.read_text(), seed
-
-
 def apart(found: "dict[str, set[str]]", host: str) -> bool:
     """Return whether two printers have names of their own, and their hosts too, that are not `host`."""
     hosts = [name for names in found.values() for name in names]
@@ -68,12 +49,6 @@ def apart(found: "dict[str, set[str]]", host: str) -> bool:
     return (
         set(found) == {NAME + " (2)", NAME + " (3)"} and len({*hosts, host.lower() + ".local"}) == 3 == len(hosts) + 1
     )
-
-
-def memory(firmware: Appliance) -> int:
-    """Return KiB of memory that the firmware uses."""
-    lines = Path("/proc/%d/status" % firmware.process.pid).read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 def test_two_of_ours_and_another_host_of_the_same_name_have_three_names(

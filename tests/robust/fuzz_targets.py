@@ -34,7 +34,7 @@ from tests.fakes import dhcp, documents, driver, pages
 from tests.fakes.answers import ESCPOS, ZPL
 from tests.fakes.virtual_printer import VirtualPrinter
 from tests.robust.changes import Kind, field, font_table, jpeg_segment, png_chunk
-from tests.unit.front.snmp.asking import MOST, SUPPLIES, SYS_LOCATION, Asked, reply
+from tests.unit.front.snmp.asking import MOST, SUPPLIES, SYS_LOCATION, Asked, Reply
 from tests.unit.front.snmp.asking import request as ask_snmp
 
 LIMITS = Limits(
@@ -220,7 +220,7 @@ def snmp(data: bytes) -> object:
     assert request.community in (b"public", b"sesame")
     if isinstance(answer, bytes):
         assert len(answer) <= MOST
-        said = reply(answer)
+        said = Reply(answer)
         return request.kind, request.version, said.status, min(len(said.bindings), 5)
     return "change", min(len(request.bindings), 5)
 
@@ -395,6 +395,7 @@ CODE_WORDS = tuple(
 ID_WORDS = (b"S:", b"SN:", b"MFG:", b"MDL:", b";", b"CMD:", b"DES:", b"\0", b"S:03", b"S:04")
 SNIFF_WORDS = (b"%PDF-", b"\x1b%-12345X", b"@PJL ENTER LANGUAGE=", b"PK\3\4", b"<?xml ", b"<svg ", b"ftyp", b"\xff\xfe")
 SNMP_WORDS = (b"\xa0", b"\xa1", b"\xa3", b"\xa5", b"\x82\xff\xff", b"\x84", b"\x06\x01", b"\x05\0", b"\x02\x05")
+DATAGRAM_MOST = 65_507  # octets of UDP over IPv4
 PWG_FIELDS = (0, 272, 276, 280, 340, 352, 356, 372, 376, 384, 388, 392, 396, 400, 420, 452, 456, 460, 464, 484)
 URF_FIELDS = (0, 4, 8, 12, 16, 20, 24)
 
@@ -403,7 +404,7 @@ def dhcp_client(data: bytes) -> object:
     """Give a client a message, in the state that the first octet picks; nothing is refused here."""
     link = dhcp.in_state(data[0] if data else 0)
     before = link.machine.state
-    link.feed(dhcp.framed(data[1:]))
+    link.feed(dhcp.framed(data[1:DATAGRAM_MOST]))
     link.feed(data[1:])
     link.run(30)
     return before, link.machine.state, len(link.applied)

@@ -172,7 +172,8 @@ class Reply:
         ((_, message, _),) = parts(answer)
         _version, _community, (tag, pdu, _) = parts(message)
         id, (_, status, _), (_, index, _), (_, variables, _) = parts(pdu)
-        assert tag == wire.RESPONSE and id[1] == b"M"
+        assert tag == wire.RESPONSE
+        self.id = id[1]
         self.status, self.index = int.from_bytes(status, "big"), int.from_bytes(index, "big")
         pairs = [parts(each) for _, each, _ in parts(variables)]
         self.bindings = [(name[1], value[2]) for name, value in pairs]
@@ -184,5 +185,7 @@ class Reply:
 
 
 def reply(answer: "bytes | Change | None") -> Reply:
-    """Return an answer in its parts."""
-    return Reply(answer)
+    """Return the answer to what `ask` asks in its parts."""
+    told = Reply(answer)
+    assert told.id == b"M"
+    return told
