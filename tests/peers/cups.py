@@ -93,6 +93,12 @@ class Cups:
     def add(self, uri: str) -> None:
         """Add the printer as its users do: no driver, everything asked of itself."""
         self.space.run("lpadmin", "-p", self.queue, "-E", "-v", uri, "-m", "everywhere")
+        until(self._has_driver, "cupsd to ask the printer")  # lpadmin does not wait for it
+
+    def _has_driver(self) -> bool:
+        uri = "ipp://127.0.0.1/printers/%s" % self.queue
+        told = self.space.run("ipptool", "-tv", uri, "get-printer-attributes.test", check=False)
+        return re.search(r"printer-make-and-model .*IPP Everywhere", told) is not None
 
     def print(self, document: Path, *options: str) -> str:
         """Print a document and return the number of its job."""
