@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.test_packaging import ROOT, build
+from tests.robust.test_packaging import ROOT, build
 
 KERNELS = ROOT / "firmware/feedpath/back/pdl/kernels"
 LOAD = """

@@ -158,6 +158,7 @@ class _Decoder:
         self._at = HEADER
 
     def message(self) -> Message:
+        """Return the message that the data begins with; raise WireError, or what reading beyond its end raises."""
         major, minor, code, request_id = struct.unpack_from(">BBHi", self._data)
         groups: "list[Group]" = []
         while True:

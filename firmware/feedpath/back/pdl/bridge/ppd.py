@@ -205,6 +205,7 @@ class _Reader:
         self.open = ""
 
     def add_choice(self, name: str, words: str, value: str) -> None:
+        """Take a choice of the open option; raise WireError where there are too many."""
         self.choices += 1
         if self.choices > MOST_CHOICES:
             raise WireError(f"The PPD file has more than {MOST_CHOICES} choices.")
@@ -252,6 +253,7 @@ class _Reader:
         return Ppd(source, self.attributes, options, self.sizes, filters, self.patches, self.custom())
 
     def custom(self) -> "CustomSize | None":
+        """Return what sizes can be made to measure, None where none can."""
         code = self.attributes.get(("CustomPageSize", "True"))
         if code is None:
             return None
