@@ -13,12 +13,12 @@ import sqlite3
 import ssl
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from feedpath import aio
-from feedpath.back.pdl import firmware, sniff
+from feedpath import aio, fronts
+from feedpath.back.pdl import firmware
 from feedpath.back.pdl.inflate import Inflate
 from feedpath.back.pdl.preferences import Preferences
 from feedpath.back.usb.find import Finder
@@ -28,34 +28,24 @@ from feedpath.core.policy import Policy
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.core.spool import Area, Spool
-from feedpath.front.advert.records import Reach
-from feedpath.front.advert.server import Advert
-from feedpath.front.auth import claim, origin
+from feedpath.front.auth import claim
 from feedpath.front.auth.door import Door
 from feedpath.front.http import certificate
 from feedpath.front.http.deadlines import Limits
 from feedpath.front.http.server import HttpServer
-from feedpath.front.ipp.attributes import Site, printer_path
+from feedpath.front.ipp.attributes import Site
 from feedpath.front.ipp.server import Ipp
-from feedpath.front.raw import Raw
-from feedpath.front.snmp.agent import Access
-from feedpath.front.snmp.server import Snmp
-from feedpath.front.snmp.site import Facts
-from feedpath.front.snmp.site import Reach as SnmpReach
-from feedpath.front.snmp.store import Write
 from feedpath.front.web.pages import ICONS
 from feedpath.front.web.server import Web
 from feedpath.host import board, clock, link
 from feedpath.host.addressing import Addressing
-from feedpath.host.computer import LinuxComputer
 from feedpath.host.sntp.client import Sntp
 from feedpath.host.store import SqliteStore
 from feedpath.machines import POLL_S, Machines
-from feedpath.settings import SettingError, Settings
+from feedpath.settings import Settings
 
 if TYPE_CHECKING:
     from feedpath.back.pdl.bridge.drivers import Index
-    from feedpath.front.lpd.server import Lpd
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +76,7 @@ POLICY = (  # setting, the core's name for it, how to get from one to the other
 class Appliance:
     """One box. data: the directory that keeps everything. backends: pyusb back ends; None for this computer's USB.
 
-    notes: gives further sentences about a printer, for its page. port: of IPP and the pages, once started;
-    snmp_port: of SNMP, 0 where it is not answered.
+    notes: gives further sentences about a printer, for its page. port: of IPP and the pages, once started.
     """
 
     def __init__(
@@ -100,7 +89,7 @@ class Appliance:
         self.data = data
         self.settings = settings
         self.printers = Printers()
-        self.port = self.snmp_port = 0
+        self.port = 0
         self.claim_code = claim.load(str(data / "claim-code"))
         self.host = socket.gethostname().partition(".")[0] or "feedpath"
         self._backends = backends
@@ -116,9 +105,7 @@ class Appliance:
         self._site = Site(host=f"{self.host}.local", icons=ICONS)
         self._board = board.find()
         self._http = HttpServer(limits=Limits(connections=settings["max-connections"]))
-        self._raw: "Raw | None" = None
-        self._lpd_port = 0
-        self._advert: "Advert | None" = None
+        self.fronts = fronts.Fronts(settings, self.printers, self.host, lambda: self._http.tls is not None)
         self._looked = asyncio.Event()  # printers were looked for
         self._was_full = False
         self._undo = contextlib.AsyncExitStack()  # what `stop` does, last thing first
@@ -128,7 +115,7 @@ class Appliance:
         self._undo.callback(os.close, _only_one(self.data))
         self._follow_settings()
         self._keep_time()
-        network = Addressing(self.settings, self.data / "network", self.host, self._addresses_changed)
+        network = Addressing(self.settings, self.data / "network", self.host, self.fronts.addresses_changed)
         await network.start()
         self._undo.push_async_callback(network.stop)
         self._store = SqliteStore(self.data / "state.db")
@@ -244,90 +231,12 @@ class Appliance:
 
     async def _start_front(self) -> None:
         listen = self.settings["listen"]
-        with _port_named(self.settings["port"]):
+        with fronts.port_named(self.settings["port"]):
             self.port = self._site.port = await self._http.start(listen, self.settings["port"])
         self._undo.push_async_callback(self._http.stop)
-        if self.settings["raw"]:
-            self._raw = Raw(listen, self.settings["raw-port"])
-            with _port_named(self.settings["raw-port"]):
-                await self._raw.start(self.printers)
-            self._undo.push_async_callback(self._raw.stop)
-        if self.settings["lpd"]:
-            lpd = self._line_printer_daemon(listen)
-            with _port_named(self.settings["lpd-port"]):
-                await lpd.start(self.printers)
-            self._undo.push_async_callback(lpd.stop)
-            self._lpd_port = lpd.port
-        if self.settings["mdns"]:
-            advert = Advert(self.host, self._reach, lambda printer: printer.announced, self.machines.announced)
-            await advert.start(self.printers)
-            self._advert = advert
-            self._undo.push_async_callback(advert.stop)
-            self._follow_links(advert)
-        if self.settings["snmp"]:
-            await self._start_snmp(listen)
+        self._undo.push_async_callback(self.fronts.stop)
+        await self.fronts.start(self.port, self.machines, self._area)
         self._write_run_file({"pid": os.getpid(), "port": self.port, "address": listen or "127.0.0.1"})
-
-    async def _start_snmp(self, listen: str) -> None:
-        """Begin to answer SNMP; an ordinary user may not use its port, and goes on without."""
-        facts = Facts(
-            LinuxComputer(),
-            host=lambda: self.host,
-            contact=lambda: str(self.settings["contact"]),
-            location=lambda: str(self.settings["location"]),
-            storage=lambda: (self._area.limit, self._area.used),
-            reach=self._snmp_reach,
-            write=self._setting_writer,
-        )
-        snmp = Snmp(
-            listen, self.settings["snmp-port"], facts, self._snmp_access, lambda: self.settings["snmp-trap-sinks"]
-        )
-        try:
-            with _port_named(self.settings["snmp-port"]):
-                await snmp.start(self.printers)
-        except OSError as error:
-            logger.warning("SNMP is not answered: UDP %s", error.strerror)
-            return
-        self.snmp_port = snmp.port
-        self._undo.push_async_callback(snmp.stop)
-
-    def _snmp_access(self) -> Access:
-        return Access(self.settings["snmp-community"].encode(), self.settings["snmp-write-community"].encode())
-
-    def _snmp_reach(self, printer: Printer) -> SnmpReach:
-        reach = self._reach(printer)
-        uri = f"ipp://{(link.addresses() or [self._site.host])[0]}:{reach.port}/{reach.path}"
-        return SnmpReach(uri, reach.port, reach.raw_port)
-
-    def _setting_writer(self, name: str) -> Write:
-        """Return what keeps a setting that comes from outside; it raises ValueError or OSError."""
-
-        async def write(value: "int | bytes") -> None:
-            if not isinstance(value, bytes):
-                raise SettingError(f"{name} is a text")
-            await aio.offload(self.settings.store, name, value.decode())
-            self.settings.announce(name)
-
-        return write
-
-    def _follow_links(self, advert: Advert) -> None:
-        changes = link.Changes(advert.look, advert.addresses_changed)
-        try:
-            changes.start()
-        except OSError as error:
-            logger.warning("changes of addresses are announced some seconds later: %s", error)
-        self._undo.callback(changes.stop)
-
-    def _line_printer_daemon(self, listen: str) -> "Lpd":
-        from feedpath.front.lpd.server import Lpd  # few answer it
-
-        return Lpd(
-            listen,
-            self.settings["lpd-port"],
-            sniff.sniff,
-            administers=lambda host: bool(self.settings["trust-loopback"]) and origin.is_loopback(host),
-            shows=lambda: bool(self.settings["show-job-names"]),
-        )
 
     def _write_run_file(self, told: "dict[str, object]") -> None:
         path = self.data / RUN_FILE
@@ -338,10 +247,6 @@ class Appliance:
         except OSError as error:
             logger.error("the command line will not find this firmware: %s", error)
         self._undo.callback(path.unlink, missing_ok=True)
-
-    def _addresses_changed(self) -> None:
-        if self._advert is not None:
-            self._advert.addresses_changed()
 
     async def _watch_machines(self) -> None:
         while True:
@@ -374,12 +279,6 @@ class Appliance:
                 printer.touch("identity")
         except (OSError, RuntimeError, ssl.SSLError) as error:
             logger.error("encrypted connections are not offered: %s", error)
-
-    def _reach(self, printer: Printer) -> Reach:
-        path = printer_path(printer.name, printer is self.printers.default).lstrip("/")
-        raw_port = self._raw.port if self._raw is not None and printer is self.printers.default else 0
-        return Reach(self.port, path=path, raw_port=raw_port, tls=self._http.tls is not None, lpd_port=self._lpd_port)
-
 
 def run(
     data: Path,
@@ -425,15 +324,6 @@ def tell(appliance: Appliance) -> None:
     sys.stdout.write(f"ipp: ipp://{host}:{appliance.port}/ipp/print\n")
     sys.stdout.write(f"claim code, to administer from other computers: {appliance.claim_code}\n")
     sys.stdout.flush()
-
-
-@contextlib.contextmanager
-def _port_named(port: int) -> "Iterator[None]":
-    """Make an error of listening say on which port."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(error.errno, f"port {port} cannot be used: {error.strerror}") from error
 
 
 def _allow_descriptors(count: int) -> None:

@@ -133,9 +133,9 @@ def test_what_is_set_by_snmp_is_the_setting(tmp_path):
         await box.start()
         text = wire.tlv(wire.OCTETS, b"Attic")
         change = request(wire.SET, SYS_LOCATION, community=b"sesame", value=text)
-        assert reply(await asyncio.to_thread(asked_by_snmp, box.snmp_port, change)).values == [b"Attic"]
+        assert reply(await asyncio.to_thread(asked_by_snmp, box.fronts.snmp_port, change)).values == [b"Attic"]
         question = request(wire.GET, SYS_LOCATION)
-        assert reply(await asyncio.to_thread(asked_by_snmp, box.snmp_port, question)).values == [b"Attic"]
+        assert reply(await asyncio.to_thread(asked_by_snmp, box.fronts.snmp_port, question)).values == [b"Attic"]
         await box.stop()
 
     run(main())
@@ -150,7 +150,7 @@ def test_without_its_port_snmp_is_said_to_be_missing_and_the_rest_goes_on(tmp_pa
         async def main():
             box = Appliance(tmp_path, settings(tmp_path, snmp="on", snmp_port=port), [])
             await box.start()
-            assert box.port and not box.snmp_port
+            assert box.port and not box.fronts.snmp_port
             await box.stop()
 
         run(main())
