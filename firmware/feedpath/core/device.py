@@ -228,6 +228,7 @@ class Device:
             and self.current is None
             and self._ring_owner is None
             and job.state == PENDING
+            and not job.kept
             and not job.printer.paused
             and self.driver.streams(job.ticket)
             and not any(self._may_begin(other) for other in self.waiting)
@@ -330,6 +331,12 @@ class Device:
             job.become(job.state, "processing-to-stop-point")
         else:
             self._end_as_asked(job)
+
+    def let_go(self, job: Job) -> None:
+        """Keep the document of a job no longer than any other's: its sender needs it no more."""
+        if job.kept and job.over and job.spool is not None:
+            self._discard(job)
+        job.kept = False
 
     def leave(self, job: Job) -> None:
         """The job's filling side writes no more into the ring."""
@@ -450,7 +457,7 @@ class Device:
             job.timer.cancel()
         if job in self.waiting:
             self.waiting.remove(job)
-        if job.spool is not None:
+        if job.spool is not None and not job.kept:
             self._discard(job)
         if self.current is job:
             self.current = None

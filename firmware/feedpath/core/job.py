@@ -39,6 +39,7 @@ class Job:
     received, printed: bytes of the document that came, and that the machine took. sent: sides that the machine took
     whole. told: sides that are out as it says itself, None where it does not. taken: whether the machine has taken all.
     created, processing, completed: Unix seconds, None until reached. whole: whether it can print again from byte 0.
+    kept: whether all of its document is stored, also beyond its end, until `Device.let_go`; set before any of it came.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Job:
         self.ended = False  # the whole document is here
         self.begun = False  # it has been given to the machine
         self.whole = True
+        self.kept = False
         self.sink: "Any" = None  # where `space` comes from: the machine's ring or the spool
         self.spool: "Any" = None  # the stored part of the document, from its start on
         self.stopping: "tuple[int, str, str] | None" = (

@@ -192,6 +192,15 @@ class Printer:
             self._active += 1
         job.describe(ticket, self._decoder(ticket))
 
+    def amend(self, job: Job, ticket: Ticket) -> None:
+        """Take over what was told of a job only after its document: its name, its user, its document's name."""
+        job.name, job.user = ticket.name, ticket.user
+        for field in ("name", "user", "document_name"):
+            setattr(job.ticket, field, getattr(ticket, field))
+        if job.id in self.jobs:
+            self._store.save(job.id, job.record())
+        self.touch("jobs")
+
     def _decoder(self, ticket: Ticket) -> "Decoder | None":
         return None if ticket.compression == "none" else self._decoders[ticket.compression]()
 

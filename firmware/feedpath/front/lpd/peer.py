@@ -84,12 +84,15 @@ class Peer:
 
 
 class DataFile:
-    """A file that a client sends, with the octet of zero bits that ends it: a document as a job receives it."""
+    """A file that a client sends, with the octet of zero bits that ends it: a document as a job receives it.
+
+    counted: whether its length was told; else it ends with the connection.
+    """
 
     def __init__(self, peer: Peer, part: wire.Part):
         self.head = b""
+        self.counted = part.octets not in table.UNCOUNTED and part.octets < table.UNCOUNTED_FROM
         self._peer = peer
-        self._uncounted = part.octets in table.UNCOUNTED or part.octets >= table.UNCOUNTED_FROM
         self._left = part.octets or table.UNCOUNTED_FROM
         self._given = 0  # octets of the head
         self._ended = False
@@ -99,7 +102,7 @@ class DataFile:
         scratch = memoryview(bytearray(HEAD_BYTES))
         while len(self.head) < HEAD_BYTES and (count := await self._read(scratch[len(self.head) :])):
             self.head += scratch[len(self.head) :][:count]
-            if self._uncounted and self.head == table.ACCEPTED:  # it was no stream without length, but an empty file
+            if not self.counted and self.head == table.ACCEPTED:  # it was no stream without length, but an empty file
                 self.head = b""
                 self._ended = True
 
@@ -112,6 +115,12 @@ class DataFile:
             return count
         return await self._read(view)
 
+    async def skip(self) -> None:
+        """Take what is left of the file, for nothing; raise WireError when that is not as the protocol has it."""
+        scratch = memoryview(bytearray(SCRATCH_BYTES))
+        while await self._read(scratch):
+            pass
+
     async def _read(self, view: memoryview) -> int:
         if self._ended:
             return 0
@@ -119,7 +128,7 @@ class DataFile:
             await self._end()
             return 0
         count = await self._peer.readinto(view[: self._left])
-        if not count and not self._uncounted:
+        if not count and self.counted:
             raise WireError("the connection ended %d octets before the file" % self._left)
         self._left -= count
         self._ended = not count

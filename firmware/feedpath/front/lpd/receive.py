@@ -1,7 +1,12 @@
 """Receives a job: data files and control files in any order; each data file is a job of the printer.
 
-Where the control file comes first, a document goes to the machine while it comes in. Where it comes last, or copies
-must be made of what the machine takes as it is, the document is stored first.
+A document goes to the machine while it comes in, in either order. Where the control file comes last, it names a job
+that may print already, and a copy of the document is kept until then, for the copies that it may ask for. Two kinds of
+documents wait for it, as nothing would be won: text, which letters print in different ways, and what the driver must
+have whole. What has begun is printed as its first bytes say; a letter that comes later changes that no more.
+
+A job whose control file never comes: CUPS' cups-lpd drops it. Here each data file was acknowledged, and so it prints,
+by nobody's name. When the control file is refused, what has not printed yet ends.
 """
 
 import contextlib
@@ -9,7 +14,7 @@ import logging
 from collections.abc import Callable
 
 from feedpath import aio
-from feedpath.core.job import Job
+from feedpath.core.job import CANCELED, Job
 from feedpath.core.printer import Printer
 from feedpath.core.ticket import Ticket
 from feedpath.errors import Refused, WireError
@@ -22,16 +27,21 @@ PARTS_MOST = 2 * wire.FILES_MOST  # files in one connection
 UNFINISHED = "The client did not send the job as the protocol has it."
 
 Kind = Callable[[bytes], str]  # gives the MIME type of a document by its first bytes
+Options = dict[str, object]
 
 
 class Document:
-    """A data file: its name, its first bytes, its job, and whether that waits for what the control file says."""
+    """A data file: its name, its first bytes, its job.
 
-    def __init__(self, name: str, head: bytes, job: Job, waits: bool):
+    waits: whether it is held until a control file describes it. described: whether one has.
+    """
+
+    def __init__(self, name: str, head: bytes, job: Job):
         self.name = name
         self.head = head
         self.job = job
-        self.waits = waits
+        self.waits = job.ticket.hold
+        self.described = False
 
 
 class Reception:
@@ -67,13 +77,14 @@ class Reception:
             self._drop(str(error))
             raise
         finally:
-            self._let_go()
+            for document in self._documents:
+                self._let_go(document)
 
     async def _take(self, part: wire.Part) -> bool:
         """Take one part; return whether more may come."""
         if part.code == table.ABORT_JOB:
             for document in self._documents:
-                _cancel(document.job)
+                document.job.cancel()
             await self._peer.answer(table.ACCEPTED)
             return False
         if part.code == table.CONTROL_FILE:
@@ -94,7 +105,7 @@ class Reception:
                 raise Refused("document-format-not-supported", f"Files are printed by {known}, not by {file.letter}.")
         self._wanted.update(wanted)
         for document in self._documents:
-            if document.waits and document.name in wanted:
+            if not document.described and document.name in wanted:
                 await self._describe(document, wanted[document.name])
 
     async def _data(self, part: wire.Part) -> None:
@@ -105,32 +116,43 @@ class Reception:
             return
         wanted = self._wanted.get(part.name)
         ticket = self._ticket(wanted or wire.Wanted(), file.head)
-        copies = 1 if wanted is None else self._by_hand(ticket, wanted)
-        ticket.hold = wanted is None or copies > 1
-        job = self.in_hand = self._printer.submit(ticket)
+        ticket.options, *others = self._shares(ticket.format, wanted.copies if wanted else 1)
+        ticket.hold = wanted is None and self._waits(ticket)
+        job = self._printer.submit(ticket)
+        job.kept = bool(others) or (wanted is None and file.counted)
+        document = Document(part.name, file.head, job)
+        self._documents.append(document)
+        await self._receive(job, file)
+        if wanted is not None:
+            await self._finish(document, others)
+
+    async def _receive(self, job: Job, file: DataFile) -> None:
+        """Take a document; one whose job a person cancels meanwhile is taken too, else its client sends it again."""
+        self.in_hand = job
         try:
             await job.receive(file)
             await job.finish()
-            document = Document(part.name, file.head, job, ticket.hold)
-            self._documents.append(document)
-            if wanted is not None and document.waits:
-                await self._finish(document, copies)
+        except Refused:
+            if not _canceled(job):
+                raise
+            await file.skip()
         finally:
             self.in_hand = None
+
+    def _waits(self, ticket: Ticket) -> bool:
+        """Return whether a document waits for its control file."""
+        return ticket.format == table.TEXT or not self._printer.device.driver.streams(ticket)
 
     def _ticket(self, wanted: wire.Wanted, head: bytes) -> Ticket:
         """Return the ticket of a document that begins with `head`."""
         host = self._peer.host
-        ticket = Ticket(
+        return Ticket(
             name=wanted.name or wanted.source or wanted.title or "Document from " + (wanted.host or host),
             user=wanted.user or "anonymous",
             host=host,
             format=self._format(wanted.letter, head),
             document_name=wanted.source,
         )
-        if wanted.copies > 1 and not self._by_hand(ticket, wanted) > 1:
-            ticket.options["copies"] = wanted.copies
-        return ticket
 
     def _format(self, letter: str, head: bytes) -> str:
         """Return what a document is printed as: what it is where the printer prints that, else by its letter."""
@@ -138,46 +160,52 @@ class Reception:
         known = found in self._printer.capabilities.formats and found != table.ANY
         return found if known and (row.text or found != table.TEXT) else row.unmarked
 
-    def _by_hand(self, ticket: Ticket, wanted: wire.Wanted) -> int:
-        """Return how many jobs a document becomes: one where the driver makes its copies."""
-        most = 1 if ticket.format == table.RAW else self._printer.device.driver.able(ticket.format).copies
-        return 1 if wanted.copies <= most else wanted.copies
+    def _shares(self, format: str, copies: int) -> "list[Options]":
+        """Return the options of the jobs that copies become: of one where the driver makes them, else of one each."""
+        most = 1 if format == table.RAW else self._printer.device.driver.able(format).copies
+        return [{"copies": copies}] if 1 < copies <= most else [{} for _ in range(copies)]
 
     async def _describe(self, document: Document, wanted: wire.Wanted) -> None:
-        """Take over what the control file says of a document that was stored before it came."""
+        """Take over what the control file says of a document that came before it."""
         ticket, job = self._ticket(wanted, document.head), document.job
+        if job.begun or job.over:  # it prints as one copy of what it seemed to be
+            others = self._shares(job.ticket.format, wanted.copies - 1)
+        else:
+            self._check(ticket)
+            job.ticket.format = ticket.format
+            job.ticket.options, *others = self._shares(ticket.format, wanted.copies)
+        self._printer.amend(job, ticket)
+        await self._finish(document, others)
+
+    def _check(self, ticket: Ticket) -> None:
         if not self._printer.device.driver.takes(ticket.format):
             raise Refused("document-format-not-supported", f"This printer does not take {ticket.format}.")
-        job.name, job.user = ticket.name, ticket.user
-        for field in ("name", "user", "format", "document_name", "options"):
-            setattr(job.ticket, field, getattr(ticket, field))
-        await self._finish(document, self._by_hand(ticket, wanted))
 
-    async def _finish(self, document: Document, copies: int) -> None:
-        """Print a stored document so many times."""
-        self.in_hand = document.job
+    async def _finish(self, document: Document, others: "list[Options]") -> None:
+        """Print a document, and once more by each of the other options."""
+        job = self.in_hand = document.job
         try:
-            await self._copy(document.job, copies - 1)
+            copies = [] if _canceled(job) else await self._copies(job, others)
         finally:
             self.in_hand = None
-        document.waits = False
-        self._release(document.job)
-        await document.job.recorded()
+        document.described = True
+        self._let_go(document)
+        for copy in copies:
+            self._release(copy)
+        await job.recorded()
 
-    async def _copy(self, job: Job, count: int) -> None:
-        """Make further jobs of a stored document, all or none."""
-        if count < 1:
-            return
+    async def _copies(self, job: Job, others: "list[Options]") -> "list[Job]":
+        """Return further jobs of a kept document, which wait; all or none."""
         made: "list[Job]" = []
-        ticket = job.ticket
+        if not others:
+            return made
+        if not job.kept:
+            raise WireError("copies of a document that came without its length")
         file = StoredFile(await aio.offload(job.spool.descriptor))
         try:
-            for _ in range(count):
-                copy = self._printer.submit(
-                    Ticket(ticket.name, ticket.user, ticket.host, ticket.format, document_name=ticket.document_name)
-                )
-                made.append(copy)
-                await copy.receive(file)
+            for options in others:
+                made.append(self._printer.submit(_again(job.ticket, options)))
+                await made[-1].receive(file)
                 file.rewind()
             await aio.gather(*(copy.finish() for copy in made))
         except BaseException:
@@ -186,26 +214,39 @@ class Reception:
             raise
         finally:
             file.close()
+        return made
+
+    def _let_go(self, document: Document) -> None:
+        """Let a document print if it waits, and keep it no longer than that takes."""
+        if document.waits:
+            document.waits = False
+            self._release(document.job)
+        self._printer.device.let_go(document.job)
 
     def _release(self, job: Job) -> None:
         with contextlib.suppress(Refused):  # a person was faster
             self._printer.release(job)
 
     def _drop(self, sentence: str) -> None:
-        """End what waits for a control file: the client was told no."""
+        """End what no control file has described: the client was told no."""
         for document in self._documents:
-            if document.waits:
-                document.waits = False
+            if not document.described:
                 document.job.abort("aborted-by-system", sentence)
 
-    def _let_go(self) -> None:
-        """Print what waits for a control file that does not come: the client was told that it is here."""
-        for document in self._documents:
-            if document.waits:
-                document.waits = False
-                self._release(document.job)
+
+def _again(ticket: Ticket, options: Options) -> Ticket:
+    """Return the ticket of a copy, which waits until all of them are there."""
+    return Ticket(
+        ticket.name,
+        ticket.user,
+        ticket.host,
+        ticket.format,
+        document_name=ticket.document_name,
+        hold=True,
+        options=options,
+    )
 
 
-def _cancel(job: Job) -> None:
-    if not job.over:
-        job.cancel()
+def _canceled(job: Job) -> bool:
+    """Return whether someone ended the job, or it is ending so."""
+    return (job.stopping[0] if job.stopping else job.state) == CANCELED

@@ -66,6 +66,15 @@ async def daemon(box, **options):
         await service.stop()
 
 
+class Reader(PassThrough):
+    """Takes text and PostScript too."""
+
+    def __init__(self):
+        super().__init__(("PDF",), False)
+        formats = (*self.capabilities.formats, "text/plain", "application/postscript")
+        self.capabilities = self.capabilities._replace(formats=formats)
+
+
 def jobs(box):
     return list(box.printer.jobs.values())
 
@@ -91,16 +100,21 @@ def test_a_job_prints_in_either_order_as_its_control_file_says(tmp_path, control
     run(main())
 
 
-def test_with_the_control_file_first_the_document_prints_while_it_comes_in(tmp_path):
+@pytest.mark.parametrize("told_first", [b"", CONTROL % b"ldfA"])
+@pytest.mark.parametrize("count", [500_005, 0])
+def test_a_document_prints_while_it_comes_in(tmp_path, told_first, count):
     async def main():
         async with Box(tmp_path, Machine()) as box, daemon(box) as connect:
             client = await connect()
-            await client.file(2, b"cfA", CONTROL % b"ldfA")
+            if told_first:
+                await client.file(2, b"cfA", told_first)
             document = b"%PDF-" + bytes(500_000)
-            await client.say(b"\x03%d dfA\n" % len(document))
+            await client.say(b"\x03%d dfA\n" % count)
             client.writer.write(document[:400_000])
             await until(lambda: len(box.machine.received) > 100_000)
-            assert await client.say(document[400_000:] + OK) == OK
+            client.writer.write(document[400_000:] + (OK if count else b""))
+            client.writer.write_eof()
+            assert await client.rest() == OK
             await until(lambda: box.machine.received == document)
 
     run(main())
@@ -119,20 +133,105 @@ def test_with_the_control_file_first_the_document_prints_while_it_comes_in(tmp_p
     ],
 )
 def test_a_letter_and_the_first_bytes_tell_the_format(tmp_path, letter, document, format):
-    class Reader(PassThrough):
-        """Takes text and PostScript too."""
-
-        def __init__(self):
-            super().__init__(("PDF",), False)
-            formats = (*self.capabilities.formats, "text/plain", "application/postscript")
-            self.capabilities = self.capabilities._replace(formats=formats)
-
     async def main():
         async with Box(tmp_path, Machine(), driver=Reader()) as box, daemon(box) as connect:
             client = await connect()
             await client.file(2, b"cfA", CONTROL % (letter + b"dfA"))
             await client.file(3, b"dfA", document)
             assert [job.ticket.format for job in jobs(box)] == [format]
+
+    run(main())
+
+
+@pytest.mark.parametrize("letter, format", [(b"f", "text/plain"), (b"l", "application/vnd.cups-raw")])
+def test_text_waits_for_the_letter_of_a_control_file_that_comes_later(tmp_path, letter, format):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=Reader()) as box, daemon(box) as connect:
+            client = await connect()
+            assert await client.file(3, b"dfA", b"plain text\n" * 3000) == OK
+            assert not jobs(box)[0].begun
+            await client.file(2, b"cfA", CONTROL % (letter + b"dfA"))
+            await over(box)
+            assert [(job.ticket.format, job.state) for job in jobs(box)] == [(format, COMPLETED)]
+
+    run(main())
+
+
+def test_what_has_begun_prints_as_it_began_whatever_letter_comes_later(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), driver=Reader()) as box, daemon(box) as connect:
+            client = await connect()
+            await client.file(3, b"dfA", b"\x00\x01\xff\x80" * 9)
+            await until(lambda: jobs(box)[0].over)
+            assert await client.file(2, b"cfA", CONTROL % b"odfA") == OK
+            assert [(job.ticket.format, job.name) for job in jobs(box)] == [("application/vnd.cups-raw", "Report")]
+
+    run(main())
+
+
+@pytest.mark.parametrize("most, options", [(1, [{}, {}, {}]), (9, [{}, {"copies": 2}])])
+def test_copies_that_are_told_when_the_document_is_out_print_too(tmp_path, most, options):
+    driver = PassThrough(("PDF",), False)
+    driver.capabilities = driver.capabilities._replace(copies=most)
+
+    async def main():
+        async with Box(tmp_path, Machine(), driver=driver) as box, daemon(box) as connect:
+            client = await connect()
+            await client.file(3, b"dfA", PDF)
+            await until(lambda: jobs(box)[0].over)
+            assert await client.file(2, b"cfA", CONTROL % b"fdfA\nfdfA\nfdfA") == OK
+            await over(box)
+            assert [job.ticket.options for job in jobs(box)] == options
+            assert {(job.name, job.user) for job in jobs(box)} == {("Report", "mary")}
+            assert box.machine.received == PDF * len(options)
+            await until(lambda: not box.area.used and not box.area.stored())
+
+    run(main())
+
+
+def test_a_document_is_kept_until_the_control_file_or_the_end_and_no_longer(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine(), memory=200_000) as box, daemon(box) as connect:
+            for control in (b"", CONTROL % b"fdfA"):
+                client = await connect()
+                await client.file(3, b"dfA", bytes(200_000))
+                await until(lambda: jobs(box)[-1].over)
+                assert not box.area.take_memory(100_000)
+                if control:
+                    await client.file(2, b"cfA", control)
+                else:
+                    client.writer.close()
+                await until(lambda: box.area.take_memory(100_000))
+                box.area.give_memory(100_000)
+
+    run(main())
+
+
+def test_what_a_control_file_says_later_is_on_record(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine()) as box, daemon(box) as connect:
+            client = await connect()
+            await client.file(3, b"dfA", PDF)
+            await until(lambda: jobs(box)[0].over)
+            assert await client.file(2, b"cfA", CONTROL % b"fdfA") == OK
+        async with Box(tmp_path) as box:
+            assert [(job.name, job.user) for job in jobs(box)] == [("Report", "mary")]
+
+    run(main())
+
+
+def test_a_job_that_a_person_cancels_is_taken_to_its_end_so_that_it_does_not_come_again(tmp_path):
+    async def main():
+        async with Box(tmp_path, Machine()) as box, daemon(box) as connect:
+            client = await connect()
+            await client.say(b"\x03500000 dfA\n")
+            client.writer.write(bytes(200_000))
+            await until(lambda: jobs(box) and jobs(box)[0].begun)
+            box.printer.cancel(jobs(box)[0])
+            assert await client.say(bytes(300_000) + OK) == OK
+            assert await client.file(2, b"cfA", CONTROL % b"ldfA\nldfA") == OK
+            await over(box)
+            assert [job.state for job in jobs(box)] == [CANCELED]
 
     run(main())
 
@@ -185,7 +284,6 @@ def test_what_was_acknowledged_prints_without_a_control_file_too(tmp_path):
         async with Box(tmp_path, Machine()) as box, daemon(box) as connect:
             client = await connect()
             assert await client.file(3, b"dfA", b"raw" * 1000) == OK
-            assert not jobs(box)[0].over
             client.writer.close()
             await over(box)
             assert box.machine.received == b"raw" * 1000 and jobs(box)[0].user == "anonymous"
@@ -233,12 +331,13 @@ def test_an_empty_file_is_no_job(tmp_path):
     run(main())
 
 
-def test_a_client_that_takes_its_job_back_prints_nothing(tmp_path):
+def test_a_client_that_takes_its_job_back_prints_nothing_more(tmp_path):
     async def main():
-        async with Box(tmp_path, Machine()) as box, daemon(box) as connect:
+        async with Box(tmp_path, Machine(takes=lambda count: 0)) as box, daemon(box) as connect:
             client = await connect()
-            await client.file(3, b"dfA", b"raw" * 1000)
+            assert await client.file(3, b"dfA", b"raw" * 1000) == OK
             assert await client.rest(b"\1\n") == OK
+            await over(box)
             assert jobs(box)[0].state == CANCELED and not box.machine.received
 
     run(main())
@@ -265,13 +364,14 @@ def test_wrong_bytes_are_refused_and_the_connection_closed(tmp_path, octets):
 
 
 @pytest.mark.parametrize("control", [b"zdfA\n", b"f\n", b"fdfA\n" * 1000])
-def test_with_a_control_file_that_is_refused_nothing_prints(tmp_path, control):
+def test_with_a_control_file_that_is_refused_nothing_more_prints(tmp_path, control):
     async def main():
-        async with Box(tmp_path, Machine()) as box, daemon(box) as connect:
+        async with Box(tmp_path, Machine(takes=lambda count: 0)) as box, daemon(box) as connect:
             client = await connect()
             assert await client.file(3, b"dfA", b"raw") == OK
             await client.say(b"\x02%d cfA\n" % len(control))
             assert await client.rest(control + b"\0") == NO
+            await over(box)
             assert jobs(box)[0].state == ABORTED and not box.machine.received
 
     run(main())
