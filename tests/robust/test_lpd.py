@@ -5,10 +5,15 @@ import gc
 import os
 import random
 import socket
+import struct
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
+
+import pytest
 
 from feedpath.back.pdl import sniff
 from feedpath.back.pdl.passthrough import PassThrough
@@ -18,15 +23,18 @@ from feedpath.front.lpd import table, wire
 from feedpath.front.lpd.peer import Peer
 from feedpath.front.lpd.receive import PARTS_MOST, Reception
 from tests.fakes.netns import WATCHDOG_S, until
+from tests.fakes.virtual_printer import VirtualPrinter
 from tests.robust.changes import Kind, changed
-from tests.robust.firmware import installed
+from tests.robust.firmware import Installation, installed
 
 PACKETS = 100_000
 ANSWERED = 20_000  # conversations, after which nothing more is kept
 KEPT_MOST = 5000  # objects, over all the others
-MUTANTS = 1000
+MUTANTS = 3000
 SENDERS = 4
 SETTLED = 300  # conversations, after which memory grows no more
+CROWD = 600  # connections; six times what is served at a time
+STAGES = (b"\x02lp", b"\x02lp\n", b"\x02lp\n\x02900 cfA\nJ", b"\x02lp\n\x0390000 dfA\n" + bytes(50_000), b"\x04lp\n")
 GROWTH_MOST = 4 << 20  # bytes, over all the others
 CONTROL = b"Hbox\nPmary\nJReport\n%bNreport.pdf\n"
 DATA = b"\x1bE" + bytes(600)
@@ -203,11 +211,28 @@ def mutants(port: int, seed: int, count: int) -> "set[bytes]":
     return {talk(port, changed(VALID, KIND, choose))[-1:] for _ in range(count)}
 
 
-def test_mutated_conversations_are_refused_cleanly_and_leave_nothing_behind(tmp_path: Path, seed: int) -> None:
+@pytest.fixture
+def daemon(tmp_path: Path) -> "Iterator[tuple[int, Installation]]":
+    """A firmware that answers LPD, and where."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = ("lpd=on", "lpd-port=%d" % port, "job-history=10", "waiting-jobs=100000")
-    with installed(tmp_path / "data", *settings) as (firmware, printer, _), ThreadPoolExecutor(SENDERS) as pool:
+    with installed(tmp_path / "data", *settings) as running:
+        yield port, running
+
+
+def prints(port: int, printer: VirtualPrinter) -> None:
+    """Print a good job; fail when it does not come out."""
+    start = printer.total
+    assert talk(port, VALID[1])[-1:] == OK
+    until(lambda: printer.received[start:].endswith(DATA * 2), "a good job to print")
+
+
+def test_mutated_conversations_are_refused_cleanly_and_leave_nothing_behind(
+    daemon: "tuple[int, Installation]", seed: int
+) -> None:
+    port, (firmware, printer, _) = daemon
+    with ThreadPoolExecutor(SENDERS) as pool:
         heard, each = mutants(port, seed, SETTLED), (MUTANTS - SETTLED) // SENDERS
         before, memory = firmware.alive(), firmware.memory()
         for part in pool.map(mutants, [port] * SENDERS, range(seed + 1, seed + 1 + SENDERS), [each] * SENDERS):
@@ -217,6 +242,21 @@ def test_mutated_conversations_are_refused_cleanly_and_leave_nothing_behind(tmp_
         until(lambda: not firmware.spooled(), "all jobs to end")
         firmware.settled(before)
         assert firmware.memory() - memory < GROWTH_MOST
-        start = printer.total
-        assert talk(port, VALID[1])[-1:] == b"\0"
-        until(lambda: printer.received[start:].endswith(DATA * 2), "a good job to print")
+        prints(port, printer)
+
+
+def test_a_crowd_that_vanishes_in_mid_conversation_leaves_nothing_behind(daemon: "tuple[int, Installation]") -> None:
+    port, (firmware, printer, _) = daemon
+    prints(port, printer)
+    before = firmware.alive()
+    with ExitStack() as crowd:
+        for number in range(CROWD):
+            client = crowd.enter_context(socket.create_connection(("127.0.0.1", port), timeout=WATCHDOG_S))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it ends with a reset
+            with suppress(ConnectionError):  # it was refused
+                client.sendall(STAGES[number % len(STAGES)])
+    until(lambda: talk(port, b"\x03lp\n")[1:], "the crowd to be gone")
+    prints(port, printer)
+    assert not firmware.trouble()
+    firmware.settled(before)
+    assert firmware.holds_none()

@@ -2,7 +2,8 @@
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from feedpath import aio
@@ -15,7 +16,8 @@ from feedpath.front.lpd.receive import Kind, Reception
 
 logger = logging.getLogger(__name__)
 
-CONNECTIONS_MOST = 100
+CONNECTIONS_MOST, COMPUTER_MOST = 100, 50  # at a time, of all and of one: none shuts the others out
+COMMAND_MS = 10000  # until the first line, which is all that most connections are for
 ANY_QUEUE = ("", "lp")  # what clients call a queue whose name nobody told them
 ROOT = "root"
 
@@ -44,7 +46,7 @@ class Lpd:
         self._shows = shows
         self._printers = Printers()
         self._server: "Any" = None
-        self._open = 0
+        self._open = Counter[str]()  # connections, by their computers
 
     async def start(self, printers: Printers) -> None:
         """Listen; raise OSError when the port is taken."""
@@ -58,31 +60,40 @@ class Lpd:
 
     async def _serve(self, stream: "aio.Stream") -> None:
         client = Peer(stream)
-        self._open += 1
         try:
-            if self._open > CONNECTIONS_MOST:
-                raise Refused("busy")
-            await self._command(client)
+            with self._place(client.host):
+                await self._command(client)
         except (WireError, Refused) as error:
             logger.info("LPD refuses %s: %s", client.host, error)
             await client.refuse()
+
+    @contextlib.contextmanager
+    def _place(self, host: str) -> "Iterator[None]":
+        """Count a connection while it is served; raise Refused when there are too many."""
+        if self._open.total() >= CONNECTIONS_MOST or self._open[host] >= COMPUTER_MOST:
+            raise Refused("busy")
+        self._open[host] += 1
+        try:
+            yield
         finally:
-            self._open -= 1
+            self._open -= Counter((host,))
 
     async def _command(self, client: Peer) -> None:
-        reception: "list[Reception]" = []
-        watch = aio.create_task(_hang_up_when_silent(client, lambda: any(each.busy for each in reception)))
+        line = await _first_line(client)
+        if line is None:
+            return
+        asked = wire.command(line)
+        printer = self._printer(asked.queue)
+        if asked.code == table.RECEIVE_JOB:
+            await self._receive(client, printer)
+        else:
+            await client.answer(self._answer(client.host, printer, asked))
+
+    async def _receive(self, client: Peer, printer: Printer) -> None:
+        reception = Reception(client, printer, self._kind)
+        watch = aio.create_task(_hang_up_when_silent(client, reception))
         try:
-            line = await client.line()
-            if line is None:
-                return
-            asked = wire.command(line)
-            printer = self._printer(asked.queue)
-            if asked.code == table.RECEIVE_JOB:
-                reception.append(Reception(client, printer, self._kind))
-                await reception[0].run()
-            else:
-                await client.answer(self._answer(client.host, printer, asked))
+            await reception.run()
         finally:
             watch.cancel()
 
@@ -124,10 +135,19 @@ class Lpd:
                 printer.cancel(job, "job-canceled-by-operator" if administers else "job-canceled-by-user")
 
 
-async def _hang_up_when_silent(client: Peer, busy: "Callable[[], bool]") -> None:
+async def _first_line(client: Peer) -> "bytes | None":
+    """Return a client's command; None when it goes without, or leaves us waiting."""
+    try:
+        line: "bytes | None" = await aio.wait_for_ms(client.line(), COMMAND_MS)
+    except aio.TimeoutError:
+        return None
+    return line
+
+
+async def _hang_up_when_silent(client: Peer, reception: Reception) -> None:
     """End the connection when nothing has come for IDLE_MS while we wait for the client."""
     count = -1
-    while count != client.count or busy():
+    while count != client.count or reception.busy:
         count = client.count
         await aio.sleep_ms(peer.IDLE_MS)
     client.hang_up()

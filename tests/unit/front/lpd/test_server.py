@@ -431,13 +431,28 @@ def test_a_silent_client_is_hung_up_and_what_it_left_prints(tmp_path, monkeypatc
     run(main())
 
 
-def test_too_many_connections_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(server, "CONNECTIONS_MOST", 1)
+@pytest.mark.parametrize("begun", [b"", b"\x02l"])
+def test_a_client_without_a_command_is_hung_up_soon(tmp_path, monkeypatch, begun):
+    monkeypatch.setattr(server, "COMMAND_MS", 50)
 
     async def main():
         async with Box(tmp_path, Machine()) as box, daemon(box) as connect:
-            await connect()
+            assert await (await connect(b"")).rest(begun) == b""
+
+    run(main())
+
+
+@pytest.mark.parametrize("most", ["CONNECTIONS_MOST", "COMPUTER_MOST"])
+def test_too_many_connections_are_refused(tmp_path, monkeypatch, most):
+    monkeypatch.setattr(server, most, 1)
+
+    async def main():
+        async with Box(tmp_path, Machine()) as box, daemon(box) as connect:
+            first = await connect()
             assert await (await connect(b"")).rest() == NO
+            first.writer.write_eof()
+            assert await first.rest() == b""
+            await connect()
 
     run(main())
 
