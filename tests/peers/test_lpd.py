@@ -1,20 +1,34 @@
 """LPD: rlpr and CUPS' own backend print on the running firmware."""
 
+import contextlib
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import documents
-from tests.fakes.netns import until
+from tests.fakes.netns import WATCHDOG_S, until
 from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance
 
 BACKEND = "/usr/lib/cups/backend/lpd"
 RAW = b"\x1bE\x1b&l0Oraw %d\x0c\x1bE"
 ORDERS = {"rlpr": ((), ("--send-data-first",)), "cups": ("control,data", "data,control")}
 TO = ("-N", "-H" + ADDRESS, "-Plp", "--timeout=60")  # its eleven ports of RFC 1179 would soon be used up
+
+GATE = "127.0.0.1"  # where the client's own computer listens, in front of the printer
+HELD_FROM = 100_000  # octets of a connection; the gate lets no more through until it is told to
+SENDERS = {  # that print $FILE to the gate; file descriptor 4 of CUPS' backend is what it takes cupsd's orders from
+    "rlpr, control first": "rlpr -N -H%s -Plp $FILE" % GATE,
+    "rlpr, data first": "rlpr -N -H%s -Plp --send-data-first $FILE" % GATE,
+    "cups, control first": "DEVICE_URI='lpd://%s/lp?order=control,data' %s 1 mary Title 1 '' $FILE" % (GATE, BACKEND),
+    "cups, data first": "DEVICE_URI='lpd://%s/lp?order=data,control' %s 1 mary Title 1 '' $FILE" % (GATE, BACKEND),
+    "cups, without length": "cat $FILE | DEVICE_URI='lpd://%s/lp?mode=stream' %s 1 mary Title 1 '' 4<>$FILE.side"
+    % (GATE, BACKEND),
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +49,16 @@ def backend(lan: Lan, path: Path, query: str, copies: int = 1) -> None:
     """Print by CUPS' backend on the other computer, as cupsd starts it."""
     uri = "DEVICE_URI=lpd://%s/anything?%s" % (ADDRESS, query)
     lan.client.run("env", uri, BACKEND, "1", "mary", "Title", str(copies), "", str(path))
+
+
+@contextlib.contextmanager
+def running(lan: Lan, *argv: str, log: "Path | None" = None) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run a program on the other computer until the end of the block."""
+    process = lan.client.start(*argv, log=log)
+    try:
+        yield process
+    finally:
+        lan.client.stop(process)
 
 
 def since(daemon: Appliance, start: int, length: int) -> bytes:
@@ -71,6 +95,25 @@ def test_cups_backend_prints_in_either_order(
     assert since(daemon, start, len(content)) == content
 
 
+@pytest.mark.parametrize("sender", SENDERS)
+def test_the_first_of_a_document_prints_before_its_last_was_sent(
+    lan: Lan, daemon: Appliance, tmp_path: Path, sender: str
+) -> None:
+    content, start, log = RAW % 6 * 30000, len(daemon.received()), tmp_path / "gate"
+    (path,) = stored(tmp_path, content)
+    os.mkfifo("%s.side" % path)
+    gate = (sys.executable, "-m", "tests.peers.gate", ADDRESS, "515", str(HELD_FROM))
+    with running(lan, *gate, log=log) as held:
+        until(lambda: "open" in log.read_text(), "the gate to listen")
+        with running(lan, "sh", "-c", "FILE=%s; %s" % (path, SENDERS[sender])) as client:
+            until(lambda: daemon.received(start), "the first of it")
+            assert held.stdin is not None
+            held.stdin.write(b"\n")
+            held.stdin.flush()
+            assert client.wait(WATCHDOG_S) == 0
+    assert since(daemon, start, len(content)) == content
+
+
 def test_cups_backend_streams_what_has_no_length(lan: Lan, daemon: Appliance, tmp_path: Path) -> None:
     content, start = RAW % 3 * 5000, len(daemon.received())
     (path,) = stored(tmp_path, content)
@@ -81,9 +124,10 @@ def test_cups_backend_streams_what_has_no_length(lan: Lan, daemon: Appliance, tm
     assert since(daemon, start, len(content)) == content
 
 
-def test_each_of_several_copies_prints(lan: Lan, daemon: Appliance, tmp_path: Path) -> None:
-    content, start = RAW % 4, len(daemon.received())
-    backend(lan, stored(tmp_path, content)[0], "manual_copies=off", copies=3)
+@pytest.mark.parametrize("order", ORDERS["cups"])
+def test_each_of_several_copies_prints(lan: Lan, daemon: Appliance, tmp_path: Path, order: str) -> None:
+    content, start = RAW % 4 * 5000, len(daemon.received())
+    backend(lan, stored(tmp_path, content)[0], "manual_copies=off&order=%s" % order, copies=3)
     assert since(daemon, start, 3 * len(content)) == 3 * content
 
 
