@@ -4,6 +4,7 @@ A target takes any bytes. It returns a few words on what became of them, of whic
 keeping, or raises WireError; anything else is a bug.
 """
 
+import asyncio
 import gzip
 import io
 import itertools
@@ -33,6 +34,7 @@ from feedpath.host.dhcp.lease import Lease
 from tests.fakes import dhcp, documents, driver, pages
 from tests.fakes.answers import ESCPOS, ZPL
 from tests.fakes.virtual_printer import VirtualPrinter
+from tests.robust import lpdjobs
 from tests.robust.changes import Kind, field, font_table, jpeg_segment, png_chunk
 from tests.unit.front.snmp.asking import MOST, SUPPLIES, SYS_LOCATION, Asked, Reply
 from tests.unit.front.snmp.asking import request as ask_snmp
@@ -263,6 +265,13 @@ def lpd_talk() -> "list[bytes]":
     return [b"\x02lp\n\x02%d cfA001box\n\x033 dfA001box\n" % len(control), control, b"\x05lp mary 1 2 peter\n\x04lp\n"]
 
 
+def lpd_jobs(data: bytes) -> object:
+    """Send the files of a job, and hold the daemon to what RFC 1179 answers."""
+    expected, heard = lpdjobs.answers(data), asyncio.run(lpdjobs.heard(lpdjobs.Tray(), data))
+    assert heard == expected or expected is None, "%r, not %r" % (heard, expected)
+    return heard[:5]
+
+
 def installed_ppds() -> "list[bytes]":
     """Return some of the PPD files that this computer has, the small ones, and one of ours."""
     found = []
@@ -452,6 +461,7 @@ TARGETS = {
     "inflate": Target(compressed, packed),
     "snmp": Target(snmp, snmp_requests, Kind(SNMP_WORDS)),
     "lpd": Target(lpd_files, lpd_talk, Kind((b"\nfdfA", b"\nN", b"\nJ", b"\x02", b"\x03", b" ", b"\xff"))),
+    "lpd-jobs": Target(lpd_jobs, lambda: lpdjobs.jobs(1), lpdjobs.KIND),
     "dhcp": Target(
         dhcp_client,
         dhcp_messages,
