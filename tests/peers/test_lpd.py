@@ -111,7 +111,7 @@ def test_the_first_of_a_document_prints_before_its_last_was_sent(
             held.stdin.write(b"\n")
             held.stdin.flush()
             assert client.wait(WATCHDOG_S) == 0
-    assert since(daemon, start, len(content)) == content
+        assert since(daemon, start, len(content)) == content
 
 
 def test_cups_backend_streams_what_has_no_length(lan: Lan, daemon: Appliance, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ class Tray:
         self.driver = PassThrough(("PDF",), False)
         formats = (*self.driver.capabilities.formats, table.TEXT, table.POSTSCRIPT)
         self.capabilities = self.driver.capabilities = self.driver.capabilities._replace(formats=formats)
-        self.device = self.spool = self
+        self.device = self.spool = self.area = self
         self.ticket = Ticket()
 
     def submit(self, ticket: Ticket) -> "Tray":
@@ -126,6 +126,10 @@ class Tray:
     def descriptor(self) -> int:
         """Give a document without bytes."""
         return os.open(os.devnull, os.O_RDONLY)
+
+    def fits(self, _count: int) -> bool:
+        """There is room for anything."""
+        return True
 
     def nothing(self, *_: object) -> None:
         """There is nothing to do."""

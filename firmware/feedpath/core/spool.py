@@ -86,6 +86,11 @@ class Area:
         reserve = min(RESERVE_BYTES, usage.f_blocks * usage.f_frsize // RESERVE_PART)
         return self._stored + count <= self.limit and free - count >= reserve
 
+    def fits(self, count: int) -> bool:
+        """Return whether there is room for `count` more bytes, as it is now."""
+        with self._lock:
+            return self._in_memory + count <= self.memory or self._has_room(count)
+
     @property
     def full(self) -> bool:
         """Return whether a document was refused that would be again, and not only for its own size."""

@@ -93,6 +93,7 @@ class DataFile:
         self.head = b""
         self.counted = part.octets not in table.UNCOUNTED and part.octets < table.UNCOUNTED_FROM
         self._peer = peer
+        self._maybe_empty = not part.octets
         self._left = part.octets or table.UNCOUNTED_FROM
         self._given = 0  # octets of the head
         self._ended = False
@@ -102,7 +103,7 @@ class DataFile:
         scratch = memoryview(bytearray(HEAD_BYTES))
         while len(self.head) < HEAD_BYTES and (count := await self._read(scratch[len(self.head) :])):
             self.head += scratch[len(self.head) :][:count]
-            if not self.counted and self.head == table.ACCEPTED:  # it was no stream without length, but an empty file
+            if self._maybe_empty and self.head == table.ACCEPTED:  # it was no stream without length, but an empty file
                 self.head = b""
                 self._ended = True
 

@@ -7,10 +7,12 @@ have whole. What has begun is printed as its first bytes say; a letter that come
 
 A job whose control file never comes: CUPS' cups-lpd drops it. Here each data file was acknowledged, and so it prints,
 by nobody's name. When the control file is refused, what has not printed yet ends.
+
+A document for which there is no room prints all the same, as on the raw port; copies that are told later are refused
+then. Copies that are told first, and do not fit, are refused before any of them prints.
 """
 
 import contextlib
-import logging
 from collections.abc import Callable
 
 from feedpath import aio
@@ -20,8 +22,6 @@ from feedpath.core.ticket import Ticket
 from feedpath.errors import Refused, WireError
 from feedpath.front.lpd import table, wire
 from feedpath.front.lpd.peer import DataFile, Peer, StoredFile
-
-logger = logging.getLogger(__name__)
 
 PARTS_MOST = 2 * wire.FILES_MOST  # files in one connection
 UNFINISHED = "The client did not send the job as the protocol has it."
@@ -117,9 +117,10 @@ class Reception:
         wanted = self._wanted.get(part.name)
         ticket = self._ticket(wanted or wire.Wanted(), file.head)
         ticket.options, *others = self._shares(ticket.format, wanted.copies if wanted else 1)
-        ticket.hold = wanted is None and self._waits(ticket)
+        fits = file.counted and self._printer.device.area.fits(part.octets * (1 + len(others)))
+        ticket.hold = self._waits(ticket) if wanted is None else bool(others) and not fits
         job = self._printer.submit(ticket)
-        job.kept = bool(others) or (wanted is None and file.counted)
+        job.kept = bool(others) or (wanted is None and fits)
         document = Document(part.name, file.head, job)
         self._documents.append(document)
         await self._receive(job, file)
@@ -200,7 +201,7 @@ class Reception:
         if not others:
             return made
         if not job.kept:
-            raise WireError("copies of a document that came without its length")
+            raise Refused("spool-area-full")  # it was known when it began to print that it would not fit
         file = StoredFile(await aio.offload(job.spool.descriptor))
         try:
             for options in others:

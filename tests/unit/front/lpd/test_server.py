@@ -393,6 +393,33 @@ def test_a_file_of_another_length_than_told_is_refused_and_its_job_ends(tmp_path
     run(main())
 
 
+@pytest.mark.parametrize("later, answer", [(b"ldfA", OK), (b"ldfA\nldfA", NO)])
+def test_what_finds_no_room_prints_while_it_comes_in_but_copies_of_it_are_refused(tmp_path, later, answer):
+    async def main():
+        async with Box(tmp_path, Machine(), storage=1000, memory=1000) as box, daemon(box) as connect:
+            client = await connect()
+            assert await client.file(3, b"dfA", bytes(500_000)) == OK
+            assert await client.file(2, b"cfA", CONTROL % later) == answer
+            assert box.machine.received == bytes(500_000)
+
+    run(main())
+
+
+@pytest.mark.parametrize("count", [200_000, 0])
+def test_copies_that_find_no_room_are_refused_before_any_of_them_prints(tmp_path, count):
+    async def main():
+        async with Box(tmp_path, Machine(), storage=300_000, memory=1000) as box, daemon(box) as connect:
+            client = await connect()
+            await client.file(2, b"cfA", CONTROL % b"ldfA\nldfA")
+            await client.say(b"\x03%d dfA\n" % count)
+            client.writer.write(bytes(200_000) + (OK if count else b""))
+            client.writer.write_eof()
+            assert await client.rest() == NO
+            assert not box.machine.received
+
+    run(main())
+
+
 def test_a_full_spool_is_refused(tmp_path):
     async def main():
         async with Box(tmp_path, storage=1000, memory=1000) as box, daemon(box) as connect:
