@@ -136,6 +136,7 @@ class Reception:
         except Refused:
             if not _canceled(job):
                 raise
+            self.in_hand = None  # from here on we wait for the client
             await file.skip()
         finally:
             self.in_hand = None

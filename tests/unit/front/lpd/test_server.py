@@ -458,6 +458,22 @@ def test_a_silent_client_is_hung_up_and_what_it_left_prints(tmp_path, monkeypatc
     run(main())
 
 
+def test_a_client_that_falls_silent_when_its_job_is_canceled_is_hung_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(peer, "IDLE_MS", 50)
+
+    async def main():
+        async with Box(tmp_path, Machine()) as box, daemon(box) as connect:
+            client = await connect()
+            await client.file(2, b"cfA", CONTROL % b"ldfA")
+            await client.say(b"\x03500000 dfA\n")
+            client.writer.write(bytes(200_000))
+            await until(lambda: jobs(box) and jobs(box)[0].begun)
+            box.printer.cancel(jobs(box)[0])
+            assert await client.rest(bytes(1)) == NO
+
+    run(main())
+
+
 @pytest.mark.parametrize("begun", [b"", b"\x02l"])
 def test_a_client_without_a_command_is_hung_up_soon(tmp_path, monkeypatch, begun):
     monkeypatch.setattr(server, "COMMAND_MS", 50)
