@@ -109,7 +109,7 @@ class Tray:
         self.driver = PassThrough(("PDF",), False)
         formats = (*self.driver.capabilities.formats, table.TEXT, table.POSTSCRIPT)
         self.capabilities = self.driver.capabilities = self.driver.capabilities._replace(formats=formats)
-        self.device = self.spool = self.area = self
+        self.device = self.spool = self.area = self.printer = self
         self.ticket = Ticket()
 
     def submit(self, ticket: Ticket) -> "Tray":

@@ -1,7 +1,6 @@
 """A client's connection: lines, files and answers on one stream."""
 
 import contextlib
-import os
 
 from feedpath import aio
 from feedpath.errors import WireError
@@ -141,25 +140,3 @@ class DataFile:
         if await self._peer.readinto(octet) and octet[0]:
             raise WireError("a file is longer than was said: %d follows where 0 must" % octet[0])
         self._ended = True
-
-
-class StoredFile:
-    """A stored document as a job receives it. `close` it in the end."""
-
-    def __init__(self, descriptor: int):
-        self._descriptor = descriptor
-        self._at = 0
-
-    async def readinto(self, view: memoryview) -> int:
-        """Give what comes next, 0 at the end."""
-        count: int = await aio.offload(os.preadv, self._descriptor, [view], self._at)
-        self._at += count
-        return count
-
-    def rewind(self) -> None:
-        """Begin again at the start."""
-        self._at = 0
-
-    def close(self) -> None:
-        """Let go of it."""
-        os.close(self._descriptor)

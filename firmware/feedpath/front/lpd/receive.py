@@ -15,19 +15,17 @@ then. Copies that are told first, and do not fit, are refused before any of them
 import contextlib
 from collections.abc import Callable
 
-from feedpath import aio
 from feedpath.core.job import CANCELED, Job
 from feedpath.core.printer import Printer
 from feedpath.core.ticket import Ticket
 from feedpath.errors import Refused, WireError
 from feedpath.front.lpd import table, wire
-from feedpath.front.lpd.peer import DataFile, Peer, StoredFile
+from feedpath.front.lpd.copies import Options, copied
+from feedpath.front.lpd.peer import DataFile, Peer
 
 PARTS_MOST = 2 * wire.FILES_MOST  # files in one connection
-UNFINISHED = "The client did not send the job as the protocol has it."
 
 Kind = Callable[[bytes], str]  # gives the MIME type of a document by its first bytes
-Options = dict[str, object]
 
 
 class Document:
@@ -187,7 +185,7 @@ class Reception:
         """Print a document, and once more by each of the other options."""
         job = self.in_hand = document.job
         try:
-            copies = [] if _canceled(job) else await self._copies(job, others)
+            copies = [] if _canceled(job) else await copied(job, others)
         finally:
             self.in_hand = None
         document.described = True
@@ -195,28 +193,6 @@ class Reception:
         for copy in copies:
             self._release(copy)
         await job.recorded()
-
-    async def _copies(self, job: Job, others: "list[Options]") -> "list[Job]":
-        """Return further jobs of a kept document, which wait; all or none."""
-        made: "list[Job]" = []
-        if not others:
-            return made
-        if not job.kept:
-            raise Refused("spool-area-full")  # it was known when it began to print that it would not fit
-        file = StoredFile(await aio.offload(job.spool.descriptor))
-        try:
-            for options in others:
-                made.append(self._printer.submit(_again(job.ticket, options)))
-                await made[-1].receive(file)
-                file.rewind()
-            await aio.gather(*(copy.finish() for copy in made))
-        except BaseException:
-            for copy in made:
-                copy.abort("aborted-by-system", UNFINISHED)
-            raise
-        finally:
-            file.close()
-        return made
 
     def _let_go(self, document: Document) -> None:
         """Let a document print if it waits, and keep it no longer than that takes."""
@@ -234,19 +210,6 @@ class Reception:
         for document in self._documents:
             if not document.described:
                 document.job.abort("aborted-by-system", sentence)
-
-
-def _again(ticket: Ticket, options: Options) -> Ticket:
-    """Return the ticket of a copy, which waits until all of them are there."""
-    return Ticket(
-        ticket.name,
-        ticket.user,
-        ticket.host,
-        ticket.format,
-        document_name=ticket.document_name,
-        hold=True,
-        options=options,
-    )
 
 
 def _canceled(job: Job) -> bool:

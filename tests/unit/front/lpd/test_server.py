@@ -291,11 +291,13 @@ def test_what_was_acknowledged_prints_without_a_control_file_too(tmp_path):
     run(main())
 
 
-def test_a_data_file_is_acknowledged_when_it_outlives_a_power_cut(tmp_path):
+@pytest.mark.parametrize("told_first", [b"", CONTROL % b"ldfA"])
+def test_a_data_file_is_acknowledged_when_it_outlives_a_power_cut(tmp_path, told_first):
     async def main():
         async with Box(tmp_path) as box, daemon(box) as connect:
             client = await connect()
-            await client.file(2, b"cfA", CONTROL % b"ldfA")
+            if told_first:
+                await client.file(2, b"cfA", told_first)
             assert await client.file(3, b"dfA", b"raw" * 1000) == OK
             assert jobs(box)[0].secured
         async with Box(tmp_path, Machine()) as box:
