@@ -85,6 +85,8 @@ class Printer:
         self._watchers: "list[Callable[[frozenset[str]], None]]" = []
         self._news: "set[str]" = set()
         self._active = 0  # jobs that are not over
+        self._sides = store.counted(uuid)
+        self._counted: "dict[int, int]" = {}  # sides of jobs that are not over which are among these
         device.printers.append(self)
 
     @property
@@ -141,6 +143,20 @@ class Printer:
     def waiting(self) -> int:
         """Return how many jobs are not over: queued-job-count."""
         return self._active
+
+    @property
+    def sides(self) -> int:
+        """Return how many sides have come out since it was first seen, over all restarts; it never goes back."""
+        job = self._at_machine()
+        if job is not None:
+            self._count(job)
+        return self._sides
+
+    def _count(self, job: Job) -> None:
+        """Add the sides of a job that are not counted yet; one that starts again prints them anew."""
+        sides = job.impressions
+        self._sides += max(0, sides - self._counted.get(job.id, 0))
+        self._counted[job.id] = sides
 
     def _at_machine(self) -> "Job | None":
         job = self.device.current
@@ -273,7 +289,12 @@ class Printer:
 
     def job_changed(self, job: Job) -> None:
         """A job moved to another state."""
+        before = self._sides
+        self._count(job)
+        if self._sides != before:
+            self._store.count(self.uuid, self._sides)
         if job.over:
+            del self._counted[job.id]
             self._active -= 1
             self._forget_oldest()
         self.changed_at = self._policy.now()
@@ -316,6 +337,7 @@ class Printer:
                 spool.discard()
             return job
         self._active += 1
+        self._counted[id] = job.impressions
         if job.state in (PROCESSING, JOB_STOPPED):
             self.device.interrupted()
         if record.get("protected"):

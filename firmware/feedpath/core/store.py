@@ -16,6 +16,12 @@ class Store(Protocol):
     def delete(self, id: int) -> None:
         """Forget job `id`'s record soon."""
 
+    def counted(self, name: str) -> int:
+        """Return the count of that name, 0 for a new one."""
+
+    def count(self, name: str, value: int) -> None:
+        """Write a count soon, together with the records that are saved."""
+
     async def written(self, durable: bool = False) -> None:
         """Wait until everything saved so far outlives the process; with `durable`, a power cut too."""
 

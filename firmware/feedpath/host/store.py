@@ -27,6 +27,7 @@ CREATE TABLE printers (key TEXT PRIMARY KEY, record TEXT NOT NULL);
 INSERT INTO ids VALUES (1, 1);
 COMMIT;
 """
+COUNTS = "CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
 
 # What is committed durably where all is written already, not yet synced: SQLite writes and syncs nothing for a row that
 # stays as it was. It reserves an id more.
@@ -44,12 +45,13 @@ class SqliteStore:
         self._committing = threading.Lock()
         self._durable: "bool | None" = None  # what commits are at the moment
         self._lock = threading.Lock()  # over what follows
-        self._changed: "dict[int, dict[str, object] | None]" = {}  # None: forget it
+        self._changed: "dict[int | str, dict[str, object] | int | None]" = {}  # jobs, None: forget it; counts by name
         self._waiters: "list[Waiter]" = []
         self._writing = False
         self._closing = False
         self._soon: "asyncio.TimerHandle | None" = None  # when what nobody waits for is written
         self._reserved = self._next = int(self._database.execute("SELECT next FROM ids").fetchone()[0])
+        self._counts: "dict[str, int]" = dict(self._database.execute("SELECT name, value FROM counts"))
         self._work = aio.Wake()
         self._work.set()  # the first ids
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -87,9 +89,18 @@ class SqliteStore:
         """Forget job `id`'s record soon."""
         self._change(id, None)
 
-    def _change(self, id: int, record: "dict[str, object] | None") -> None:
+    def counted(self, name: str) -> int:
+        """Return the count of that name, 0 for a new one."""
+        return self._counts.get(name, 0)
+
+    def count(self, name: str, value: int) -> None:
+        """Write a count soon, in one commit with the records that are saved."""
+        self._counts[name] = value
+        self._change(name, value)
+
+    def _change(self, key: "int | str", value: "dict[str, object] | int | None") -> None:
         with self._lock:
-            self._changed[id] = record
+            self._changed[key] = value
         if self._soon is None:
             self._soon = self._loop.call_later(SOON_S, self._write_soon)
 
@@ -140,9 +151,10 @@ class SqliteStore:
     def _run(self) -> None:
         while True:
             self._work.block(-1)
+            closing = self._closing  # what comes before it is written, whenever it comes
             while self._write():
                 pass
-            if self._closing:
+            if closing:
                 return
 
     def _write(self) -> bool:
@@ -153,7 +165,7 @@ class SqliteStore:
             low = self._next > self._reserved - BLOCK // 2
             self._writing = bool(changed or waiters)
         durable = any(durable for _, durable in waiters)
-        statements = [_statement(id, record) for id, record in changed.items()]
+        statements = [_statement(key, value) for key, value in changed.items()]
         try:
             if low:
                 self._reserve()
@@ -193,10 +205,12 @@ class SqliteStore:
                 raise
 
 
-def _statement(id: int, record: "dict[str, object] | None") -> "tuple[str, tuple[object, ...]]":
-    if record is None:
-        return "DELETE FROM jobs WHERE id = ?", (id,)
-    return "INSERT OR REPLACE INTO jobs VALUES (?, ?)", (id, json.dumps(record))
+def _statement(key: "int | str", value: "dict[str, object] | int | None") -> "tuple[str, tuple[object, ...]]":
+    if isinstance(key, str):
+        return "INSERT OR REPLACE INTO counts VALUES (?, ?)", (key, value)
+    if value is None:
+        return "DELETE FROM jobs WHERE id = ?", (key,)
+    return "INSERT OR REPLACE INTO jobs VALUES (?, ?)", (key, json.dumps(value))
 
 
 def _unwritten(error: sqlite3.Error) -> Refused:
@@ -234,6 +248,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         if not database.execute("SELECT name FROM sqlite_master").fetchall():
             database.executescript(SCHEMA)
+        database.execute(COUNTS)
         database.execute("SELECT count(*) FROM jobs").fetchone()
     except sqlite3.DatabaseError:
         database.close()

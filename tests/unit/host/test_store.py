@@ -41,6 +41,18 @@ def test_what_was_written_is_there_again_and_newer_records_replace_older(tmp_pat
     assert stored(tmp_path / "state.db") == {number: {"state": 9} for number in range(50) if number != 7}
 
 
+def test_a_count_is_there_again(tmp_path):
+    async def main(told):
+        store = SqliteStore(tmp_path / "state.db")
+        assert [store.counted("sides"), store.counted("others")] == [told, 0]
+        store.count("sides", told + 3)
+        assert store.counted("sides") == told + 3
+        store.close()
+
+    run(main(0))
+    run(main(3))
+
+
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
