@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from feedpath import aio
-from feedpath.core.connection import Connection
+from feedpath.core.connection import Connection, Gone
 from feedpath.core.document import pour
 from feedpath.core.driver import Driver, Facts
 from feedpath.core.job import ABORTED, CANCELED, COMPLETED, HELD, PENDING, PROCESSING, STOPPED, Job
@@ -136,6 +136,29 @@ class Device:
             self.reasons = ("offline-report",)
             threading.Thread(target=connection.close, name="close", daemon=True).start()
             self._tell(None)
+
+    async def reset(self, cold: bool) -> None:
+        """Make the machine forget what it holds; cold: let go of it besides, to meet it again as after its power-on.
+
+        Raise Refused while a job is at it, or when it is away.
+        """
+        connection = self.connection
+        if connection is None or not self.ready:
+            raise Refused("not-possible", "The printer is not there.")
+        if self.current is not None:
+            raise Refused("not-possible", f"Job {self.current.id} is at the printer.")
+        self.ready = False  # no job begins meanwhile
+        try:
+            await aio.offload(connection.reset)
+        except Gone:
+            self.gone(connection)
+        if connection is not self.connection:
+            return
+        logger.info("the printer %s was reset", self.key)
+        self.ready = True
+        if cold:
+            self.detach()
+        self._advance()
 
     def _stop_watching(self) -> None:
         if self._watch is not None:
