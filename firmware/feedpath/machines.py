@@ -37,6 +37,8 @@ POLL_S = 1.0
 NAME_MOST = 60  # characters; a number still fits into DNS-SD's 63 octets where they are ASCII
 NAMELESS = "USB printer"
 TEST_PAGE = "Test page"
+ANNOUNCED_OCTETS = 63  # of a name in DNS-SD: RFC 6763, 4.1.1
+NO_NAME = f"A printer's name has 1 to {ANNOUNCED_OCTETS} octets and no control characters."
 NO_TEST = "There is no test page for a printer whose language is not known here. Choose a driver for it first."
 NAMESPACE = uuid.UUID("7b4ad2b6-6b2e-4b0e-9d0a-3c3d1a4f6a51")  # of the names that printers' uuids are made from
 
@@ -211,6 +213,16 @@ class Machines:
         printer.touch("identity")
         self._remember(printer, announced=name)
 
+    async def rename(self, printer: Printer, name: str) -> None:
+        """Give a printer another name for people and the network; its queue keeps its own. Raise Refused."""
+        if not name.strip() or not name.isprintable() or len(name.encode()) > ANNOUNCED_OCTETS:
+            raise Refused("bad-request", NO_NAME)
+        printer.info = name
+        printer.announced = name
+        printer.touch("identity")
+        self._remember(printer, announced=name, info=name)
+        await aio.gather(*self._saves)
+
     def _remember(self, printer: Printer, **told: object) -> None:
         """Keep what a queue must still know after a restart."""
         key = printer.device.key
@@ -305,7 +317,8 @@ class Machines:
         return drivers.choose(index, device_id) if index is not None else None
 
     def _queue(self, device: Device, record: "dict[str, Any]", queue: "dict[str, Any]") -> Printer:
-        printer = Printer(queue["name"], queue["uuid"], device, self._store, self._policy, self._decoders)
+        info = queue.get("info", "")
+        printer = Printer(queue["name"], queue["uuid"], device, self._store, self._policy, self._decoders, info)
         printer.location = self._location()
         printer.announced = queue.get("announced", printer.name)
         printer.paused = bool(queue.get("paused"))

@@ -283,3 +283,41 @@ def test_a_driver_without_options_of_its_own_says_so(tmp_path):
                 await house.machines.set(house.printers.default, {"Density": "3"})
 
     run(main())
+
+
+def test_a_machine_that_is_reset_cold_is_met_anew(tmp_path):
+    async def main():
+        async with House(tmp_path) as house:
+            machine = Plugged("1209:0001:S1", "S1")
+            await house.look(machine)
+            await house.printers.default.device.reset(cold=True)
+            assert house.told() == [("Feedpath Memory", False)]
+            await house.look(machine)
+            assert house.told() == [("Feedpath Memory", True)]
+
+    run(main())
+
+
+def test_a_name_that_is_given_stays_over_a_restart_and_the_queue_keeps_its_own(tmp_path):
+    async def main():
+        async with House(tmp_path) as house:
+            await house.look(Plugged("1209:0001:S1", "S1"))
+            await house.machines.rename(house.printers.default, "Hall é")
+            assert house.remembered()[0]["announced"] == "Hall é"
+        async with House(tmp_path) as again:
+            printer = again.printers.default
+            assert (printer.name, printer.info, printer.announced) == ("Feedpath Memory", "Hall é", "Hall é")
+
+    run(main())
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "é" * 32])
+def test_what_is_no_name_is_refused(tmp_path, name):
+    async def main():
+        async with House(tmp_path) as house:
+            await house.look(Plugged("1209:0001:S1", "S1"))
+            with pytest.raises(Refused):
+                await house.machines.rename(house.printers.default, name)
+            assert house.printers.default.announced == "Feedpath Memory"
+
+    run(main())

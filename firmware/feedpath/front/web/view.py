@@ -45,7 +45,7 @@ def printer_view(printer: "Printer", now: float, names: bool, notes: Notes) -> "
     jobs = list(printer.jobs.values())
     reasons = told_reasons(printer.reasons)
     return {
-        "name": printer.name,
+        "name": printer.announced,
         "uuid": printer.uuid,
         "queue": queue(printer.name),
         "location": printer.location,

@@ -22,7 +22,8 @@ def job(**facts: Any) -> Any:
 
 def printer(*jobs: Any, **facts: Any) -> Any:
     usual = {
-        "name": "Office laser", "uuid": "u-1", "location": "hall", "make_and_model": "Brother HL-1110", "state": 3,
+        "name": "office", "announced": "Office laser", "uuid": "u-1", "location": "hall",
+        "make_and_model": "Brother HL-1110", "state": 3,
         "accepting": True, "paused": False, "reasons": [], "supplies": (), "media_ready": (), "identified": None,
         "jobs": {job.id: job for job in jobs}, "origin": Origin("language:pcl5", "PCL 5", "It says so."),
     }  # fmt: skip
