@@ -6,7 +6,9 @@ from typing import NamedTuple, Protocol
 class Link(NamedTuple):
     """A network interface. speed: bits a second, 0 when not known; counters grow only.
 
-    type: IANAifType (1 other, 6 Ethernet, 24 loopback, 71 Wi-Fi). addresses: octets, with their prefix lengths.
+    type: IANAifType (1 other, 6 Ethernet, 24 loopback, 71 Wi-Fi). addresses: octets, with their prefix lengths. marks:
+    what the system says of each of them: permanent, temporary, stable, tentative, duplicate, deprecated. state: how it
+    works in the words of RFC 2863, as "up", "down", "lowerlayerdown"; "unknown" where `running` says all.
     """
 
     number: int
@@ -20,6 +22,9 @@ class Link(NamedTuple):
     received: "tuple[int, int, int, int, int]" = (0, 0, 0, 0, 0)  # octets, packets, errors, dropped, multicast
     sent: "tuple[int, int, int, int]" = (0, 0, 0, 0)  # octets, packets, errors, dropped
     addresses: "tuple[tuple[bytes, int], ...]" = ()
+    marks: "tuple[frozenset[str], ...]" = ()
+    state: str = "unknown"
+    promiscuous: bool = False
 
 
 class Computer(Protocol):
@@ -36,3 +41,12 @@ class Computer(Protocol):
 
     def processes(self) -> int:
         """Return how many processes run."""
+
+    def sessions(self) -> int:
+        """Return how many sessions of users there are."""
+
+    def forwards(self) -> bool:
+        """Return whether it passes on what is for others: a router."""
+
+    def hops(self) -> int:
+        """Return how many routers what it sends may pass: the time to live of IPv4."""

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +12,17 @@ from feedpath.core.computer import Link
 FRESH_S = 1.0  # for so long the interfaces are not looked at again
 ETHERNET, LOOPBACK, WIFI, OTHER = 6, 24, 71, 1  # IANAifType
 ARPHRD = {1: ETHERNET, 772: LOOPBACK}  # linux/if_arp.h
-IFF_UP, IFF_RUNNING = 0x1, 0x40  # linux/if.h
+IFF_UP, IFF_RUNNING, IFF_PROMISC = 0x1, 0x40, 0x100  # linux/if.h
 MEGABIT, KIB = 1_000_000, 1024
 NETLINK_ROUTE, RTM_NEWADDR, RTM_GETADDR, NLMSG_DONE, NLMSG_ERROR = 0, 20, 22, 3, 2  # linux/netlink.h, rtnetlink.h
 REQUEST_DUMP = 0x301  # NLM_F_REQUEST and NLM_F_DUMP
 HEADER, IFADDRMSG, ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=BBBBI"), struct.Struct("=HH")
-IFA_ADDRESS, IFA_LOCAL = 1, 2  # linux/if_addr.h; the local one where a point-to-point link has both
+IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS = 1, 2, 8  # linux/if_addr.h; the local one where a point-to-point link has both
+MARKS = (  # IFA_F_... of linux/if_addr.h
+    (0x01, "temporary"), (0x08, "duplicate"), (0x20, "deprecated"), (0x40, "tentative"), (0x80, "permanent"),
+    (0x800, "stable"),
+)  # fmt: skip
+DEFAULT_HOPS = 64
 ANSWER_BYTES = 65536
 
 
@@ -24,7 +30,7 @@ class LinuxComputer:
     """This computer by /proc, /sys and rtnetlink."""
 
     def __init__(self, root: Path = Path("/"), clock: "Callable[[], float]" = time.monotonic):
-        self._proc, self._net = root / "proc", root / "sys/class/net"
+        self._proc, self._net, self._run = root / "proc", root / "sys/class/net", root / "run"
         self._clock = clock
         self._links: "tuple[Link, ...]" = ()
         self._looked: "float | None" = None
@@ -50,6 +56,19 @@ class LinuxComputer:
         """Return how many processes run."""
         return sum(1 for entry in self._proc.iterdir() if entry.name.isdecimal())
 
+    def sessions(self) -> int:
+        """Return how many sessions systemd-logind knows, 0 where there is none of it."""
+        folder = self._run / "systemd/sessions"
+        return sum(1 for entry in folder.iterdir() if "." not in entry.name) if folder.is_dir() else 0
+
+    def forwards(self) -> bool:
+        """Return whether the kernel passes on what is for others."""
+        return _number(self._proc / "sys/net/ipv4/ip_forward", 0) == 1
+
+    def hops(self) -> int:
+        """Return the time to live of what is sent."""
+        return _number(self._proc / "sys/net/ipv4/ip_default_ttl", DEFAULT_HOPS)
+
     def _look(self) -> "Iterator[Link]":
         counters = _counters((self._proc / "net/dev").read_text())
         held = addresses()
@@ -58,7 +77,7 @@ class LinuxComputer:
             index = _number(folder / "ifindex", 0)
             if not index:  # it went since
                 continue
-            flags = _number(folder / "flags", 0)
+            flags, state = _number(folder / "flags", 0), _text(folder / "operstate")
             type = WIFI if (folder / "wireless").exists() else ARPHRD.get(_number(folder / "type", 0), OTHER)
             yield Link(
                 index,
@@ -68,16 +87,19 @@ class LinuxComputer:
                 max(0, _number(folder / "speed", 0)) * MEGABIT,
                 _mac(folder) if type != LOOPBACK else b"",
                 bool(flags & IFF_UP),
-                bool(flags & IFF_RUNNING) or _text(folder / "operstate") in ("up", "unknown"),
+                bool(flags & IFF_RUNNING) or state in ("up", "unknown"),
                 received,
                 sent,
-                tuple(held.get(index, ())),
+                tuple((address, prefix) for address, prefix, _ in held.get(index, ())),
+                tuple(marks for _, _, marks in held.get(index, ())),
+                state,
+                bool(flags & IFF_PROMISC),
             )
 
 
-def addresses() -> "dict[int, list[tuple[bytes, int]]]":
-    """Return the addresses of all interfaces with their prefix lengths, by the interface's index."""
-    found: "dict[int, list[tuple[bytes, int]]]" = {}
+def addresses() -> "dict[int, list[tuple[bytes, int, frozenset[str]]]]":
+    """Return the addresses of all interfaces, their prefix lengths and marks, by the interface's index."""
+    found: "dict[int, list[tuple[bytes, int, frozenset[str]]]]" = {}
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE) as kernel:
         body = IFADDRMSG.pack(0, 0, 0, 0, 0)
         kernel.send(HEADER.pack(HEADER.size + len(body), RTM_GETADDR, REQUEST_DUMP, 1, 0) + body)
@@ -86,11 +108,13 @@ def addresses() -> "dict[int, list[tuple[bytes, int]]]":
                 if kind in (NLMSG_DONE, NLMSG_ERROR):
                     return found
                 if kind == RTM_NEWADDR:
-                    _, prefix, _, _, index = IFADDRMSG.unpack_from(content)
+                    _, prefix, short, _, index = IFADDRMSG.unpack_from(content)
                     held = dict(_attributes(content[IFADDRMSG.size :]))
                     address = held.get(IFA_LOCAL) or held.get(IFA_ADDRESS)
+                    flags = int.from_bytes(held.get(IFA_FLAGS, bytes((short,))), sys.byteorder)
                     if address:
-                        found.setdefault(index, []).append((address, prefix))
+                        marks = frozenset(word for bit, word in MARKS if flags & bit)
+                        found.setdefault(index, []).append((address, prefix, marks))
 
 
 def _messages(data: bytes) -> "Iterator[tuple[int, bytes]]":

@@ -47,7 +47,7 @@ def test_interfaces_are_looked_at_at_most_once_a_second(tmp_path: Path) -> None:
 
 def test_its_own_addresses_are_told_with_their_prefixes() -> None:
     number = socket.if_nametoindex("lo")
-    assert (b"\x7f\0\0\1", 8) in addresses()[number]
+    assert (b"\x7f\0\0\1", 8, frozenset({"permanent"})) in addresses()[number]
 
 
 def test_memory_processes_and_uptime_are_those_of_now() -> None:

@@ -66,6 +66,18 @@ class StillComputer:
         """See core's Computer."""
         return 90
 
+    def sessions(self) -> int:
+        """See core's Computer."""
+        return 2
+
+    def forwards(self) -> bool:
+        """See core's Computer."""
+        return False
+
+    def hops(self) -> int:
+        """See core's Computer."""
+        return 64
+
 
 class Asked:
     """An agent with one printer. now: what its clock says. settings: what was written. strangers: how many asked."""
