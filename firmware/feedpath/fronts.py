@@ -57,7 +57,7 @@ class Fronts:
         if self._settings["mdns"]:
             await self._start_mdns(machines)
         if self._settings["snmp"]:
-            await self._start_snmp(area)
+            await self._start_snmp(machines, area)
 
     async def stop(self) -> None:
         """End all that was started."""
@@ -98,11 +98,14 @@ class Fronts:
         await advert.start(self._printers)
         self._advert = advert
         self._undo.push_async_callback(advert.stop)
-        changes = link.Changes(advert.look, advert.addresses_changed)
+        self._hear_of_links(advert.look, advert.addresses_changed)
+
+    def _hear_of_links(self, changed: "Callable[[], None]", plugged: "Callable[[], None]") -> None:
+        changes = link.Changes(changed, plugged)
         try:
             changes.start()
         except OSError as error:
-            logger.warning("changes of addresses are announced some seconds later: %s", error)
+            logger.warning("changes of addresses are seen some seconds later: %s", error)
         self._undo.callback(changes.stop)
 
     def _reach(self, printer: Printer) -> Reach:
@@ -115,7 +118,7 @@ class Fronts:
             lpd_port=self.lpd_port,
         )
 
-    async def _start_snmp(self, area: Area) -> None:
+    async def _start_snmp(self, machines: Machines, area: Area) -> None:
         """Begin to answer SNMP; an ordinary user may not use its port, and goes on without."""
         facts = Facts(
             LinuxComputer(),
@@ -125,6 +128,7 @@ class Fronts:
             storage=lambda: (area.limit, area.used),
             reach=self._snmp_reach,
             write=self._setting_writer,
+            rename=machines.rename,
         )
         snmp = Snmp(
             self._settings["listen"],
@@ -141,6 +145,7 @@ class Fronts:
             return
         self.snmp_port = snmp.port
         self._undo.push_async_callback(snmp.stop)
+        self._hear_of_links(snmp.agent.look, snmp.agent.look)
 
     def _snmp_access(self) -> Access:
         return Access(self._settings["snmp-community"].encode(), self._settings["snmp-write-community"].encode())
@@ -148,7 +153,7 @@ class Fronts:
     def _snmp_reach(self, printer: Printer) -> SnmpReach:
         reach = self._reach(printer)
         uri = f"ipp://{(link.addresses() or [f'{self._host}.local'])[0]}:{reach.port}/{reach.path}"
-        return SnmpReach(uri, reach.port, reach.raw_port)
+        return SnmpReach(uri, reach.port, reach.raw_port, reach.lpd_port, reach.tls, printer.name)
 
     def _setting_writer(self, name: str) -> Write:
         """Return what keeps a setting that comes from outside; it raises ValueError or OSError."""

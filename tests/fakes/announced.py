@@ -32,6 +32,7 @@ class AnnouncedPrinter:
         self.info = "Laser"
         self.location = "Room 7"
         self.make_and_model = "Example Laser 3000"
+        self.reasons: "list[str]" = []
         self.device_id = "MFG:Example;MDL:Laser 3000;CMD:URF,PWGRaster,JPEG,PDF;SN:X1;"
         self._watchers: "list[Callable[[frozenset[str]], None]]" = []
         self.change(**attributes)
@@ -47,8 +48,12 @@ class AnnouncedPrinter:
             if not hasattr(self, name):
                 raise AttributeError(name)
             setattr(self, name, value)
+        self.touch(*attributes)
+
+    def touch(self, *names: str) -> None:
+        """See core's Printer; here at once."""
         for callback in self._watchers:
-            callback(frozenset(attributes))
+            callback(frozenset(names))
 
 
 def announced(capabilities: Capabilities = CAPABILITIES, /, **attributes: str) -> Printer:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from feedpath import __version__
-from feedpath.core.computer import Link
 from feedpath.core.printer import Printer
 from feedpath.errors import WireError
 from feedpath.front.snmp import table, wire
 from feedpath.front.snmp.device import Alert, HrDevice
 from feedpath.front.snmp.mibs import host, interfaces, ports, printer, system
 from feedpath.front.snmp.site import Facts
-from feedpath.front.snmp.store import Object, Store, Write
+from feedpath.front.snmp.store import NotNow, Object, Store, Write
 
 TICKS_A_SECOND = 100
 REPETITIONS_MOST = 1000  # no more fit into an answer
@@ -28,6 +27,7 @@ class Counts:
     def __init__(self) -> None:
         self.packets = self.broken = self.bad_versions = self.bad_communities = self.bad_uses = self.silent = 0
         self.traps = True  # whether those who ask with a wrong community are told of
+        self.set_serial = 0  # snmpSetSerialNo
 
 
 class Access(NamedTuple):
@@ -60,6 +60,8 @@ class Change:
                 await write(value)
             except ValueError:
                 return _refusal(self.request, table.WRONG_VALUE, index)
+            except NotNow:
+                return _refusal(self.request, table.INCONSISTENT_VALUE, index)
             except OSError:
                 return _refusal(self.request, table.COMMIT_FAILED, index)
         bindings = b"".join(wire.binding(name, value) for name, value in self.request.bindings)
@@ -77,7 +79,7 @@ class Agent:
         alarm: "Callable[[HrDevice, Alert], None]" = lambda device, alert: None,
         stranger: "Callable[[], None]" = lambda: None,
     ):
-        """`alarm` is told of each new alert, `stranger` of each request with a wrong community."""
+        """`alarm` is told of each alert that a trap is for, `stranger` of each request with a wrong community."""
         self.facts = facts
         self.counts = Counts()
         self.description = "feedpath %s" % __version__
@@ -86,7 +88,7 @@ class Agent:
         self._access = access
         self._clock = clock
         self._started = clock()
-        self._links: "tuple[Link, ...]" = ()
+        self.changes = interfaces.Changes(self.ticks)
         self._alarm = alarm
         self._stranger = stranger
 
@@ -98,20 +100,16 @@ class Agent:
         facts = self.facts
         return (
             lambda: iter(system.objects(self)),
-            lambda: iter(interfaces.objects(facts.computer)),
+            lambda: iter(interfaces.objects(facts.computer, self.changes)),
             lambda: iter(host.objects(facts.computer, facts.storage, self._numbered())),
-            lambda: iter(printer.objects(self._numbered(), facts.reach, facts.contact)),
+            lambda: iter(printer.objects(self._numbered(), facts)),
             lambda: iter(ports.objects(self._numbered(), facts.reach)),
         )
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Notice when interfaces or addresses came or went."""
-        links = self.facts.computer.links()
-        if links is self._links:
-            return
-        if [(link.number, link.addresses) for link in links] != [(link.number, link.addresses) for link in self._links]:
+        if self.changes.look(self.facts.computer.links()):
             self.store.change()
-        self._links = links
 
     def _numbered(self) -> "list[HrDevice]":
         return [self.devices[index] for index in sorted(self.devices)]
@@ -119,7 +117,7 @@ class Agent:
     def add(self, printer: Printer) -> HrDevice:
         """Give a printer the lowest number that is free."""
         index = next(number for number in range(1, len(self.devices) + 2) if number not in self.devices)
-        device = self.devices[index] = HrDevice(index, printer, self.ticks)
+        device = self.devices[index] = HrDevice(index, printer, self.ticks, self.facts.contact)
         self.store.change()
         return device
 
@@ -131,10 +129,10 @@ class Agent:
     def changed(self, device: HrDevice, news: "frozenset[str]") -> None:
         """Take in what is new of a printer."""
         before = device.alerts
-        begun = device.look(news)
+        told = device.look()
         if news - {"jobs"} or device.alerts != before:
             self.store.change()
-        for alert in begun:
+        for alert in told:
             self._alarm(device, alert)
 
     def answer(self, data: bytes, near: bool, most: int) -> "bytes | Change | None":
@@ -143,7 +141,7 @@ class Agent:
         near: whether it comes from a network that this computer is on.
         """
         self.counts.packets += 1
-        self._look()
+        self.look()
         try:
             request = wire.parse(data)
             made = self._reply(request, near, most)

@@ -1,6 +1,6 @@
 """What SNMP tells of this box besides its printers, and how a printer is reached."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from feedpath.core.computer import Computer
@@ -9,17 +9,28 @@ from feedpath.front.snmp.store import Write
 
 
 class Reach(NamedTuple):
-    """How a printer is reached: its address for IPP, its port, and the port of raw data, 0 where it has none."""
+    """How a printer is reached: its address for IPP, its port, and the ports of raw data and LPD, 0 where it has none.
+
+    tls: whether the same port takes TLS too. queue: its name in LPD.
+    """
 
     uri: str
     port: int
     raw_port: int = 0
+    lpd_port: int = 0
+    tls: bool = False
+    queue: str = ""
+
+
+async def _keep_name(printer: Printer, name: str) -> None:
+    raise OSError("names are not kept here")
 
 
 class Facts(NamedTuple):
     """What the agent asks of the house. storage: bytes that waiting documents may take, and that they take.
 
-    write: gives what keeps a setting, by its name.
+    write: gives what keeps a setting, by its name. rename: gives a printer another name, for people and the network;
+    raises Refused for one that is not allowed, OSError when it cannot be kept.
     """
 
     computer: Computer
@@ -29,3 +40,4 @@ class Facts(NamedTuple):
     storage: "Callable[[], tuple[int, int]]"
     reach: "Callable[[Printer], Reach]"
     write: "Callable[[str], Write]"
+    rename: "Callable[[Printer, str], Awaitable[None]]" = _keep_name

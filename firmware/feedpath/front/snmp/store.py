@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from feedpath.front.snmp import wire
@@ -11,10 +12,15 @@ Read = Callable[[], "int | str | bytes | tuple[int, ...]"]
 Write = Callable[["int | bytes"], Awaitable[None]]
 
 
+class NotNow(Exception):
+    """A value that could be written under other circumstances: inconsistentValue of RFC 3416."""
+
+
 class Object(NamedTuple):
     """An object that is there. depth: how many numbers of its name are its type's; the rest is its index.
 
-    write: takes a value that fits the syntax; raises ValueError when it is not allowed, OSError when it cannot be kept.
+    write: takes a value that fits the syntax; raises ValueError when it is not allowed, NotNow when it is not at the
+    moment, OSError when it cannot be kept.
     """
 
     arcs: "tuple[int, ...]"
@@ -78,12 +84,16 @@ class Store:
 
 
 class Column(NamedTuple):
-    """A column of a table, or a scalar of a group: its number, name, syntax and how a row's value is read."""
+    """A column of a table, or a scalar of a group: its number, name, syntax, and how a row's value is read.
+
+    write: takes a row and a value, where it can be set; raises what an Object's does.
+    """
 
     number: int
     name: str
     syntax: Syntax
     read: "Callable[..., int | str | bytes | tuple[int, ...]]"
+    write: "Callable[..., Awaitable[None]] | None" = None
 
 
 def rows(
@@ -92,8 +102,5 @@ def rows(
     """Give the objects of one row: `entry` is the name of the table's entry, `index` the row's."""
     for column in columns:
         arcs = (*entry, column.number)
-        yield Object((*arcs, *index), len(arcs), column.syntax, _reader(column, row))
-
-
-def _reader(column: Column, row: object) -> Read:
-    return lambda: column.read(row)
+        write = None if column.write is None else partial(column.write, row)
+        yield Object((*arcs, *index), len(arcs), column.syntax, partial(column.read, row), write)

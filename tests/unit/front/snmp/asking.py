@@ -5,8 +5,10 @@ from typing import Any, cast
 from feedpath.core.computer import Link
 from feedpath.core.driver import Supply
 from feedpath.core.printer import IDLE, Printer
+from feedpath.errors import Refused
 from feedpath.front.snmp import wire
 from feedpath.front.snmp.agent import Access, Agent, Change
+from feedpath.front.snmp.device import Alert
 from feedpath.front.snmp.site import Facts, Reach
 from tests.fakes.announced import CAPABILITIES, AnnouncedPrinter
 
@@ -24,11 +26,24 @@ SUPPLIES = (
 )
 
 
+class Resettable:
+    """What a core Device shows to SNMP. busy: whether a job is at it. resets: what was asked of it."""
+
+    def __init__(self) -> None:
+        self.busy = False
+        self.resets: "list[bool]" = []
+
+    async def reset(self, cold: bool) -> None:
+        """See core's Device."""
+        if self.busy:
+            raise Refused("not-possible")
+        self.resets.append(cold)
+
+
 class WatchedPrinter(AnnouncedPrinter):
     """What a core Printer shows to SNMP."""
 
     def __init__(self, **attributes: Any):
-        self.reasons: "list[str]" = []
         self.supplies: "tuple[Supply, ...]" = ()
         self.media_ready = CAPABILITIES.media_ready
         self.jobs: "dict[int, Any]" = {}
@@ -36,6 +51,9 @@ class WatchedPrinter(AnnouncedPrinter):
         self.serial = "X1"
         self.accepting = True
         self.announced = "Laser"
+        self.sides = 7
+        self.paused = False
+        self.device = Resettable()
         super().__init__(CAPABILITIES, **attributes)
 
 
@@ -86,23 +104,25 @@ class Asked:
         self.now = 100.0
         self.settings = {"contact": "Ann", "location": "Room 7"}
         self.strangers = 0
-        self.alerts: "list[str]" = []
+        self.alerts: "list[Alert]" = []
         self.computer = StillComputer()
         self.access = Access(read, write)
+        self.reach = Reach("ipp://10.77.0.1:631/ipp/print", 631, 9100)
         facts = Facts(
             self.computer,
             host=lambda: "printbox",
             contact=lambda: self.settings["contact"],
             location=lambda: self.settings["location"],
             storage=lambda: (1 << 30, 5000),
-            reach=lambda printer: Reach("ipp://10.77.0.1:631/ipp/print", 631, 9100),
+            reach=lambda printer: self.reach,
             write=self._writer,
+            rename=self._rename,
         )
         self.agent = Agent(
             facts,
             lambda: self.access,
             lambda: self.now,
-            lambda _, alert: self.alerts.append(alert.keyword),
+            lambda _, alert: self.alerts.append(alert),
             self._stranger,
         )
         self.printer = WatchedPrinter(**attributes)
@@ -115,6 +135,11 @@ class Asked:
 
     def _stranger(self) -> None:
         self.strangers += 1
+
+    async def _rename(self, printer: Printer, name: str) -> None:
+        if not name:
+            raise Refused("bad-request", "A printer has a name.")
+        cast(WatchedPrinter, printer).change(announced=name)
 
     def _writer(self, name: str) -> Any:
         async def write(value: "int | bytes") -> None:

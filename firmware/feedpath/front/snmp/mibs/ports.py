@@ -8,8 +8,10 @@ from feedpath.front.snmp.device import HrDevice
 from feedpath.front.snmp.site import Reach
 from feedpath.front.snmp.store import Column, Object, Read, rows
 from feedpath.front.snmp.table import (
+    CHANNEL_9100,
     CHANNEL_IPP,
-    CHANNEL_RAW,
+    CHANNEL_LPD,
+    CHANNEL_TCP,
     FALSE,
     GAUGE32,
     NATURAL,
@@ -22,6 +24,7 @@ ENTERPRISES = (1, 3, 6, 1, 4, 1)
 PPM = (*ENTERPRISES, 2699, 1, 2, 1)
 PRINTER_ENTRY, PORT_ENTRY = (*PPM, 2, 1, 1), (*PPM, 3, 1, 1)
 LANGUAGE = "en"
+IPP_VERSIONS = ("1.0", "1.1", "2.0")
 DEVICE_IDS = (  # where the device id of the first printer also stands: CUPS, backend/snmp.c; PAPPL, snmp.c
     (11, 2, 3, 9, 1, 1, 7, 0),  # Hewlett-Packard
     (367, 3, 2, 1, 1, 1, 11, 0),  # Ricoh
@@ -30,14 +33,18 @@ DEVICE_IDS = (  # where the device id of the first printer also stands: CUPS, ba
 )
 
 
+JETDIRECT = 9100
+
+
 class Port(NamedTuple):
-    """A way to a printer: prtChannelType, the TCP port, and the service's name or URI."""
+    """A way to a printer: prtChannelType, the TCP port, the service's name or URI, and prtChannelInformation."""
 
     number: int
     name: str
     protocol: int
     port: int
     service: str
+    information: str
 
 
 PRINTER_TABLE = (  # a row: the device, and how many ports it has
@@ -62,9 +69,26 @@ PORT_TABLE = (
 
 
 def ports(reach: Reach) -> "tuple[Port, ...]":
-    """Return the ways to a printer, the best one first; they are its channels in the Printer MIB too."""
-    found = (Port(1, "IPP", CHANNEL_IPP, reach.port, reach.uri),)
-    return (*found, Port(2, "Raw", CHANNEL_RAW, reach.raw_port, "")) if reach.raw_port else found
+    """Return the ways to a printer, the best one first; they are its channels in the Printer MIB too.
+
+    PWG 5107.1 wants chPort9100 for raw data, which carries no port: at another one it is chPortTCP.
+    """
+    secure = reach.uri.replace("ipp:", "ipps:", 1)
+    raw = (CHANNEL_9100, "") if reach.raw_port == JETDIRECT else (CHANNEL_TCP, "Port=%d\n" % reach.raw_port)
+    there = [("IPP", CHANNEL_IPP, reach.port, reach.uri, _ipp(reach.uri, "none"))]
+    if reach.tls:
+        there.append(("IPPS", CHANNEL_IPP, reach.port, secure, _ipp(secure, "tls")))
+    if reach.raw_port:
+        there.append(("Raw", raw[0], reach.raw_port, "", raw[1]))
+    if reach.lpd_port:
+        there.append(("LPR", CHANNEL_LPD, reach.lpd_port, reach.queue, "Queue=%s\n" % reach.queue))
+    return tuple(Port(number, *way) for number, way in enumerate(there, 1))
+
+
+def _ipp(uri: str, security: str) -> str:
+    """Return what PrtChannelTypeTC asks to say of a channel of IPP."""
+    versions = "".join("Version=%s\n" % version for version in IPP_VERSIONS)
+    return "URI=%s\nAuth=requesting-user-name\nSecurity=%s\n%s" % (uri, security, versions)
 
 
 def objects(devices: "Iterable[HrDevice]", reach: "Callable[[Printer], Reach]") -> "Iterable[Object]":

@@ -1,10 +1,16 @@
-"""Printer-MIB (RFC 3805): the general group, and how its tables are put together. 1.3.6.1.2.1.43."""
+"""Printer-MIB (RFC 3805): the general group, and how its tables are put together. 1.3.6.1.2.1.43.
 
-from collections.abc import Callable, Iterable
+Written can be what is the house's own: the printer's name, who takes care of it, and a reset. All else that the MIB
+lets an agent write is the machine's, which tells it or keeps it to itself.
+"""
 
-from feedpath.core.printer import Printer
-from feedpath.front.snmp.device import HrDevice
-from feedpath.front.snmp.mibs import ports
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import NamedTuple
+
+from feedpath.errors import Refused
+from feedpath.front.snmp.device import Alert, HrDevice
+from feedpath.front.snmp.mibs import host, ports
 from feedpath.front.snmp.mibs.printer_parts import (
     COLORANT_TABLE,
     CONSOLE_TABLE,
@@ -20,19 +26,25 @@ from feedpath.front.snmp.mibs.printer_parts import (
     markers,
     outputs,
     paths,
+    place,
+    resolution,
     supplies,
 )
-from feedpath.front.snmp.site import Reach
-from feedpath.front.snmp.store import Column, Object, rows
+from feedpath.front.snmp.site import Facts
+from feedpath.front.snmp.store import Column, NotNow, Object, Write, rows
 from feedpath.front.snmp.table import (
+    AUTOMATIC,
     CHANNEL,
     COUNTER32,
     INDEX,
     INDEX_OR_NONE,
+    INDEX_OR_NOT_APPLICABLE,
     INT32,
     LANGUAGES,
     LEVEL_AT_LEAST_UNKNOWN,
     NATURAL,
+    POSITIVE,
+    STORAGE_GROUP,
     TICKS,
     UNKNOWN,
     ranged,
@@ -40,19 +52,64 @@ from feedpath.front.snmp.table import (
 )
 
 MIB = (1, 3, 6, 1, 2, 1, 43)
-GENERAL_ENTRY = (*MIB, 5, 1, 1)
-NOT_RESETTING, ENABLED, NOT_PRESENT = 3, 3, 5  # PrtGeneralResetTC, PrtConsoleDisableTC, PresentOnOff
-DISPLAY_LINES, DISPLAY_CHARS = 1, 127
+GENERAL_ENTRY, STORAGE_REF_ENTRY, DEVICE_REF_ENTRY = (*MIB, 5, 1, 1), (*MIB, 5, 2, 1), (*MIB, 5, 3, 1)
+NOT_RESETTING, POWER_CYCLE_RESET, RESET_TO_NVRAM, RESET_TO_FACTORY = 3, 4, 5, 6  # PrtGeneralResetTC
+ENABLED, NOT_PRESENT = 3, 5  # PrtConsoleDisableTC, PresentOnOff
+DISPLAY_LINES, DISPLAY_CHARS = 1, 127  # of what stands on the printer's page as on a display
+NO_COUNTRY = "  "  # the sentences are in no country's English: prtLocalizationCountry
 UTF8 = 106  # CodedCharSet, by the IANA registry of character sets
 PORTRAIT, ONE_WAY = 3, 4
 DATA_ACCEPTED, NO_DATA_ACCEPTED = 3, 4  # PrtChannelStateTC
+NAME_OCTETS = 63  # of a name in DNS-SD: RFC 6763, 4.1.1
 
-GENERAL_TABLE = (  # a row: the device, and the person who takes care
-    Column(1, "prtGeneralConfigChanges", COUNTER32, lambda row: row[0].config_changes),
+
+class General(NamedTuple):
+    """A row of prtGeneralTable. rename: gives the printer another name; keep_contact: keeps who takes care of it."""
+
+    device: HrDevice
+    rename: "Callable[[str], Awaitable[None]]"
+    keep_contact: Write
+
+
+async def reset(row: General, value: "int | bytes") -> None:
+    """Reset the machine as PrtGeneralResetTC says; raise NotNow while a job is at it or it is away.
+
+    powerCycleReset: it is reset over USB, let go of, and met anew as after its power-on. resetToNVRAM: it is reset
+    over USB; what it does then is what its own settings say. resetToFactoryDefaults raises ValueError: USB has no word
+    for it, and the name of a community is no reason to forget how this box was set up.
+    """
+    if value == NOT_RESETTING:
+        return
+    if value not in (POWER_CYCLE_RESET, RESET_TO_NVRAM):
+        raise ValueError(value)
+    try:
+        await row.device.printer.device.reset(cold=value == POWER_CYCLE_RESET)
+    except Refused as refused:
+        raise NotNow from refused
+    row.device.was_reset()
+    row.device.printer.touch("state")
+
+
+async def rename(row: General, value: "int | bytes") -> None:
+    """Give the printer another name for people and the network; raise ValueError for one that is not allowed."""
+    assert isinstance(value, bytes)
+    try:
+        await row.rename(value.decode())
+    except Refused as refused:
+        raise ValueError(refused.detail) from refused
+
+
+async def keep_contact(row: General, value: "int | bytes") -> None:
+    """Keep who takes care of the printers: one setting, which sysContact is too."""
+    await row.keep_contact(value)
+
+
+GENERAL_TABLE = (  # a row: General. Who operates a printer services it too, as far as is known here
+    Column(1, "prtGeneralConfigChanges", COUNTER32, lambda row: row.device.config_changes),
     Column(2, "prtGeneralCurrentLocalization", INDEX, lambda row: 1),
-    Column(3, "prtGeneralReset", ranged(3, 6), lambda row: NOT_RESETTING),
-    Column(4, "prtGeneralCurrentOperator", text(127), lambda row: ""),
-    Column(5, "prtGeneralServicePerson", text(127), lambda row: row[1]()),
+    Column(3, "prtGeneralReset", ranged(3, 6), lambda row: NOT_RESETTING, reset),
+    Column(4, "prtGeneralCurrentOperator", text(127), lambda row: row.device.contact(), keep_contact),
+    Column(5, "prtGeneralServicePerson", text(127), lambda row: row.device.contact()),
     Column(6, "prtInputDefaultIndex", INT32, lambda row: 1),
     Column(7, "prtOutputDefaultIndex", INT32, lambda row: 1),
     Column(8, "prtMarkerDefaultIndex", INDEX, lambda row: 1),
@@ -63,25 +120,27 @@ GENERAL_TABLE = (  # a row: the device, and the person who takes care
     Column(13, "prtConsoleDisable", ranged(3, 4), lambda row: ENABLED),
     Column(14, "prtAuxiliarySheetStartupPage", ranged(1, 5), lambda row: NOT_PRESENT),
     Column(15, "prtAuxiliarySheetBannerPage", ranged(1, 5), lambda row: NOT_PRESENT),
-    Column(16, "prtGeneralPrinterName", text(127), lambda row: row[0].printer.announced),
-    Column(17, "prtGeneralSerialNumber", text(255), lambda row: row[0].printer.serial),
-    Column(18, "prtAlertCriticalEvents", COUNTER32, lambda row: row[0].critical_alerts),
-    Column(19, "prtAlertAllEvents", COUNTER32, lambda row: row[0].all_alerts),
+    Column(16, "prtGeneralPrinterName", text(NAME_OCTETS), lambda row: row.device.printer.announced, rename),
+    Column(17, "prtGeneralSerialNumber", text(255), lambda row: row.device.printer.serial),
+    Column(18, "prtAlertCriticalEvents", COUNTER32, lambda row: row.device.critical_alerts),
+    Column(19, "prtAlertAllEvents", COUNTER32, lambda row: row.device.all_alerts),
 )
+STORAGE_REF_TABLE = (Column(2, "prtStorageRefIndex", NATURAL, lambda device: device.index),)
+DEVICE_REF_TABLE = (Column(2, "prtDeviceRefIndex", NATURAL, lambda device: device.index),)
 LOCALIZATION_TABLE = (
     Column(2, "prtLocalizationLanguage", text(2, ascii=True), lambda row: "en"),
-    Column(3, "prtLocalizationCountry", text(2, ascii=True), lambda row: "US"),
+    Column(3, "prtLocalizationCountry", text(2, ascii=True), lambda row: NO_COUNTRY),
     Column(4, "prtLocalizationCharacterSet", NATURAL, lambda row: UTF8),
 )
 CHANNEL_TABLE = (  # a row: the device, and the Port
     Column(2, "prtChannelType", NATURAL, lambda row: row[1].protocol),
     Column(3, "prtChannelProtocolVersion", text(63), lambda row: ""),
     Column(4, "prtChannelCurrentJobCntlLangIndex", NATURAL, lambda row: 0),
-    Column(5, "prtChannelDefaultPageDescLangIndex", NATURAL, lambda row: 1),
+    Column(5, "prtChannelDefaultPageDescLangIndex", NATURAL, lambda row: _sensed(row[0])),
     Column(6, "prtChannelState", ranged(3, 4), lambda row: _channel_state(row[0])),
     Column(7, "prtChannelIfIndex", NATURAL, lambda row: 0),
     Column(8, "prtChannelStatus", ranged(0, 126), lambda row: row[0].part(CHANNEL)),
-    Column(9, "prtChannelInformation", text(255), lambda row: ""),
+    Column(9, "prtChannelInformation", text(255), lambda row: row[1].information),
 )
 INTERPRETER_TABLE = (  # a row: the device, and the MIME type
     Column(2, "prtInterpreterLangFamily", NATURAL, lambda row: LANGUAGES.get(row[1], 1)),
@@ -90,23 +149,36 @@ INTERPRETER_TABLE = (  # a row: the device, and the MIME type
     Column(5, "prtInterpreterDescription", text(255), lambda row: row[1]),
     Column(6, "prtInterpreterVersion", text(31), lambda row: ""),
     Column(7, "prtInterpreterDefaultOrientation", ranged(1, 4), lambda row: PORTRAIT),
-    Column(8, "prtInterpreterFeedAddressability", LEVEL_AT_LEAST_UNKNOWN, lambda row: UNKNOWN),
-    Column(9, "prtInterpreterXFeedAddressability", LEVEL_AT_LEAST_UNKNOWN, lambda row: UNKNOWN),
+    Column(8, "prtInterpreterFeedAddressability", LEVEL_AT_LEAST_UNKNOWN, lambda row: resolution(row[0], 1)),
+    Column(9, "prtInterpreterXFeedAddressability", LEVEL_AT_LEAST_UNKNOWN, lambda row: resolution(row[0], 0)),
     Column(10, "prtInterpreterDefaultCharSetIn", NATURAL, lambda row: UTF8),
     Column(11, "prtInterpreterDefaultCharSetOut", NATURAL, lambda row: UTF8),
     Column(12, "prtInterpreterTwoWay", ranged(3, 4), lambda row: ONE_WAY),
 )
 ALERT_TABLE = (  # a row: the device, and the Alert
-    Column(1, "prtAlertIndex", INDEX, lambda row: row[1].number),
+    Column(1, "prtAlertIndex", POSITIVE, lambda row: row[1].number),
     Column(2, "prtAlertSeverityLevel", ranged(1, 5), lambda row: row[1].severity),
     Column(3, "prtAlertTrainingLevel", ranged(1, 7), lambda row: row[1].kind.training),
     Column(4, "prtAlertGroup", NATURAL, lambda row: row[1].kind.group),
-    Column(5, "prtAlertGroupIndex", LEVEL_AT_LEAST_UNKNOWN, lambda row: 1),
+    Column(5, "prtAlertGroupIndex", INDEX_OR_NOT_APPLICABLE, lambda row: _group_index(*row)),
     Column(6, "prtAlertLocation", LEVEL_AT_LEAST_UNKNOWN, lambda row: UNKNOWN),
     Column(7, "prtAlertCode", NATURAL, lambda row: row[1].kind.code),
     Column(8, "prtAlertDescription", text(255), lambda row: row[1].sentence),
     Column(9, "prtAlertTime", TICKS, lambda row: row[1].time),
 )
+
+
+def _sensed(device: HrDevice) -> int:
+    """Return which of the interpreters finds out by itself what it gets, 0 for none: what channels take it for."""
+    formats = device.printer.capabilities.formats
+    return formats.index(AUTOMATIC) + 1 if AUTOMATIC in formats else 0
+
+
+def _group_index(device: HrDevice, alert: Alert) -> int:
+    """Return prtAlertGroupIndex: the row that an alert is about."""
+    if alert.removed:
+        return alert.removed
+    return host.SPOOL_INDEX if alert.kind.group == STORAGE_GROUP else place(device, alert)
 
 
 def _channel_state(device: HrDevice) -> int:
@@ -127,16 +199,19 @@ PARTS = (  # the table's entry, its columns, what gives its rows
 )
 
 
-def objects(
-    devices: "Iterable[HrDevice]", reach: "Callable[[Printer], Reach]", contact: "Callable[[], str]"
-) -> "Iterable[Object]":
+def objects(devices: "Iterable[HrDevice]", facts: Facts) -> "Iterable[Object]":
     """Give the objects of all printers."""
-    for device in devices:
-        yield from rows(GENERAL_ENTRY, GENERAL_TABLE, (device.index,), (device, contact))
+    for sequence, device in enumerate(devices, 1):
+        general = General(device, partial(facts.rename, device.printer), facts.write("contact"))
+        yield from rows(GENERAL_ENTRY, GENERAL_TABLE, (device.index,), general)
+        for store in (host.MEMORY_INDEX, host.SPOOL_INDEX):
+            yield from rows(STORAGE_REF_ENTRY, STORAGE_REF_TABLE, (store, sequence), device)
+        for link in facts.computer.links():
+            yield from rows(DEVICE_REF_ENTRY, DEVICE_REF_TABLE, (host.NETWORKS + link.number, sequence), device)
         for entry, columns, parts in PARTS:
             for number, row in enumerate(parts(device), 1):
                 yield from rows((*MIB, *entry), columns, (device.index, number), row)
-        for way in ports.ports(reach(device.printer)):
+        for way in ports.ports(facts.reach(device.printer)):
             yield from rows((*MIB, 14, 1, 1), CHANNEL_TABLE, (device.index, way.number), (device, way))
-        for alert in device.alerts:
+        for alert in device.rows:
             yield from rows((*MIB, 18, 1, 1), ALERT_TABLE, (device.index, alert.number), (device, alert))

@@ -4,12 +4,12 @@ A row is the device with a part of it, as the printer told it when the tables we
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from feedpath.core.driver import Media, Supply
 from feedpath.front.snmp import table
-from feedpath.front.snmp.device import HrDevice, base
+from feedpath.front.snmp.device import Alert, HrDevice
 from feedpath.front.snmp.store import Column
 from feedpath.front.snmp.table import (
     COUNTER32,
@@ -21,6 +21,7 @@ from feedpath.front.snmp.table import (
     LEVEL,
     LEVEL_AT_LEAST_UNKNOWN,
     MARK_TECHS,
+    MARKER,
     MARKER_SUPPLIES,
     MEDIA_PATH,
     NATURAL,
@@ -35,8 +36,9 @@ from feedpath.front.snmp.table import (
 
 MICROMETERS, INCHES, SHEETS = 4, 3, 8  # PrtMediaUnitTC, PrtMarkerAddressabilityUnit, PrtCapacityUnitTC
 IMPRESSIONS, IMPRESSIONS_PER_HOUR = 7, 7  # PrtMarkerCounterUnitTC, PrtMediaPathMaxSpeedPrintUnitTC
-COVER_OPEN, COVER_CLOSED, INTERLOCK_OPEN = 3, 4, 5  # PrtCoverStatusTC
-STATUS, NOT_PRESENT, OFF = ranged(0, 126), 5, 4  # PrtSubUnitStatusTC; PresentOnOff
+COVER_UNKNOWN, COVER_OPEN, COVER_CLOSED, INTERLOCK_OPEN = 2, 3, 4, 5  # PrtCoverStatusTC
+FOREVER, NEXT_UNKNOWN = -1, -2  # prtInputMediaLoadTimeout: jobs wait for paper; prtInputNextIndex: the machine chooses
+STATUS, NOT_PRESENT = ranged(0, 126), 5  # PrtSubUnitStatusTC; PresentOnOff
 UNKNOWN_TYPE, UNKNOWN_ORDER, PROCESS = 2, 2, 3
 STACKING = {"face-down": 3, "face-up": 4}  # PrtOutputStackingOrderTC: firstToLast, lastToFirst
 UNTOLD = Supply("Not told by the printer", "unknown", "none", UNKNOWN)
@@ -59,6 +61,16 @@ class Piece(NamedTuple):
     device: HrDevice
     part: Any
     colorant: int = 0
+
+
+def place(device: HrDevice, alert: Alert) -> int:
+    """Return the row of its group's table that an alert is about; NOT_APPLICABLE where that cannot be told."""
+    group = alert.kind.group
+    if group == MARKER_SUPPLIES:
+        low = [number for number, each in enumerate(supplies(device), 1) if 0 <= each.part.level <= each.part.low]
+        return low[0] if len(low) == 1 else table.NOT_APPLICABLE
+    parts = GROUP_ROWS.get(group)
+    return 1 if parts is not None and len(parts(device)) == 1 else table.NOT_APPLICABLE
 
 
 def inputs(device: HrDevice) -> "list[Tray]":
@@ -105,16 +117,38 @@ def paths(device: HrDevice) -> "list[Piece]":
     return [Piece(device, sides) for sides in device.printer.capabilities.sides if sides in PATH_TYPES]
 
 
+GROUP_ROWS: "dict[int, Callable[[HrDevice], Sequence[object]]]" = {
+    table.COVER: covers,
+    INPUT: inputs,
+    OUTPUT: outputs,
+    MARKER: markers,
+    MEDIA_PATH: paths,
+}
+
+
 def _cover(device: HrDevice) -> int:
-    reasons = {base(reason) for reason in device.printer.reasons}
-    if "interlock-open" in reasons:
+    """Return PrtCoverStatusTC: it is closed where a machine that names its faults does not say otherwise."""
+    if device.says("interlock-open"):
         return INTERLOCK_OPEN
-    return COVER_OPEN if reasons & {"cover-open", "door-open"} else COVER_CLOSED
+    if device.says("cover-open", "door-open"):
+        return COVER_OPEN
+    return COVER_UNKNOWN if device.away or device.says("other", "timed-out") else COVER_CLOSED
 
 
-def _left(device: HrDevice, keyword: str) -> int:
-    """Return a level: none where the machine says so, else some, as it tells no more."""
-    return 0 if any(base(reason) == keyword for reason in device.printer.reasons) else SOME_LEFT
+def _level(row: Tray) -> int:
+    """Return prtInputCurrentLevel: which one of several trays is empty no machine tells."""
+    if row.device.away or len(inputs(row.device)) > 1:
+        return UNKNOWN
+    return 0 if row.device.says("media-empty") else SOME_LEFT
+
+
+def _room(row: Piece) -> int:
+    """Return prtOutputRemainingCapacity: none or some, where the machine tells of it."""
+    if len(outputs(row.device)) > 1:
+        return UNKNOWN
+    if row.device.says("output-area-full"):
+        return 0
+    return SOME_LEFT if row.device.says("output-area-almost-full") else UNKNOWN
 
 
 def _micrometers(row: Tray, side: str) -> int:
@@ -137,7 +171,8 @@ def _mark_tech(device: HrDevice) -> int:
     return next((tech for start, tech in MARK_TECHS if any(kind.startswith(start) for kind in kinds)), UNKNOWN_TYPE)
 
 
-def _resolution(device: HrDevice, axis: int) -> int:
+def resolution(device: HrDevice, axis: int) -> int:
+    """Return the most dots per inch across the feed (0) or along it (1): in 10,000 times 0.0001 inch."""
     return max((each[axis] for each in device.printer.capabilities.resolutions), default=UNKNOWN)
 
 
@@ -168,7 +203,7 @@ INPUT_TABLE = (
     Column(7, "prtInputMediaDimXFeedDirChosen", INT32, lambda row: _micrometers(row, "width")),
     Column(8, "prtInputCapacityUnit", ranged(3, 17), lambda row: SHEETS),
     Column(9, "prtInputMaxCapacity", LEVEL_AT_LEAST_UNKNOWN, lambda row: UNKNOWN),
-    Column(10, "prtInputCurrentLevel", LEVEL, lambda row: _left(row.device, "media-empty")),
+    Column(10, "prtInputCurrentLevel", LEVEL, _level),
     Column(11, "prtInputStatus", STATUS, lambda row: row.device.part(INPUT)),
     Column(12, "prtInputMediaName", text(63), lambda row: row.media.name if row.media else ""),
     Column(13, "prtInputName", text(63), lambda row: row.source),
@@ -182,12 +217,14 @@ INPUT_TABLE = (
     Column(21, "prtInputMediaType", text(63), lambda row: ""),
     Column(22, "prtInputMediaColor", text(63), lambda row: ""),
     Column(23, "prtInputMediaFormParts", INT32, lambda row: UNKNOWN),
+    Column(24, "prtInputMediaLoadTimeout", INT32, lambda row: FOREVER),
+    Column(25, "prtInputNextIndex", INT32, lambda row: NEXT_UNKNOWN),
 )
 OUTPUT_TABLE = (
     Column(2, "prtOutputType", ranged(1, 7), lambda row: UNKNOWN_TYPE),
     Column(3, "prtOutputCapacityUnit", ranged(3, 17), lambda row: SHEETS),
     Column(4, "prtOutputMaxCapacity", LEVEL_AT_LEAST_UNKNOWN, lambda row: UNKNOWN),
-    Column(5, "prtOutputRemainingCapacity", LEVEL, lambda row: _left(row.device, "output-area-full")),
+    Column(5, "prtOutputRemainingCapacity", LEVEL, _room),
     Column(6, "prtOutputStatus", STATUS, lambda row: row.device.part(OUTPUT)),
     Column(7, "prtOutputName", text(63), lambda row: row.part),
     Column(8, "prtOutputVendorName", text(63), lambda row: ""),
@@ -211,18 +248,18 @@ OUTPUT_TABLE = (
 MARKER_TABLE = (
     Column(2, "prtMarkerMarkTech", ranged(1, 27), _mark_tech),
     Column(3, "prtMarkerCounterUnit", ranged(3, 17), lambda device: IMPRESSIONS),
-    Column(4, "prtMarkerLifeCount", COUNTER32, lambda device: device.impressions),
-    Column(5, "prtMarkerPowerOnCount", COUNTER32, lambda device: device.impressions - device.restored),
+    Column(4, "prtMarkerLifeCount", COUNTER32, lambda device: device.printer.sides),
+    Column(5, "prtMarkerPowerOnCount", COUNTER32, lambda device: device.sides_since_power_on),
     Column(6, "prtMarkerProcessColorants", INDEX_OR_NONE, lambda device: len(colorants(device))),
     Column(7, "prtMarkerSpotColorants", INDEX_OR_NONE, lambda device: 0),
     Column(8, "prtMarkerAddressabilityUnit", ranged(3, 4), lambda device: INCHES),
-    Column(9, "prtMarkerAddressabilityFeedDir", LEVEL_AT_LEAST_UNKNOWN, lambda device: _resolution(device, 1)),
-    Column(10, "prtMarkerAddressabilityXFeedDir", LEVEL_AT_LEAST_UNKNOWN, lambda device: _resolution(device, 0)),
+    Column(9, "prtMarkerAddressabilityFeedDir", LEVEL_AT_LEAST_UNKNOWN, lambda device: resolution(device, 1)),
+    Column(10, "prtMarkerAddressabilityXFeedDir", LEVEL_AT_LEAST_UNKNOWN, lambda device: resolution(device, 0)),
     Column(11, "prtMarkerNorthMargin", LEVEL_AT_LEAST_UNKNOWN, lambda device: _margin(device, "top")),
     Column(12, "prtMarkerSouthMargin", LEVEL_AT_LEAST_UNKNOWN, lambda device: _margin(device, "bottom")),
     Column(13, "prtMarkerWestMargin", LEVEL_AT_LEAST_UNKNOWN, lambda device: _margin(device, "left")),
     Column(14, "prtMarkerEastMargin", LEVEL_AT_LEAST_UNKNOWN, lambda device: _margin(device, "right")),
-    Column(15, "prtMarkerStatus", STATUS, lambda device: device.part(MARKER_SUPPLIES)),
+    Column(15, "prtMarkerStatus", STATUS, lambda device: device.part(MARKER, MARKER_SUPPLIES)),
 )
 SUPPLY_TABLE = (
     Column(2, "prtMarkerSuppliesMarkerIndex", INDEX_OR_NONE, lambda row: 1),

@@ -1,22 +1,24 @@
-"""SNMPv2-MIB (RFC 3418): the groups system and snmp. 1.3.6.1.2.1.1 and .11."""
+"""SNMPv2-MIB (RFC 3418): the groups system, snmp and snmpSet. 1.3.6.1.2.1.1 and .11, 1.3.6.1.6.3.1.1.6."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from feedpath.front.snmp.store import Column, Object, Write, rows
-from feedpath.front.snmp.table import COUNTER32, DISPLAY, NOWHERE, OBJECT, TICKS, ranged, text
+from feedpath.front.snmp.store import Column, NotNow, Object, Write, rows
+from feedpath.front.snmp.table import COUNTER32, DISPLAY, INT32_MOST, NATURAL, NOWHERE, OBJECT, TICKS, ranged, text
 
 if TYPE_CHECKING:
-    from feedpath.front.snmp.agent import Agent
+    from feedpath.front.snmp.agent import Agent, Counts
 
 SYSTEM = (1, 3, 6, 1, 2, 1, 1)
 SNMP = (1, 3, 6, 1, 2, 1, 11)
 OR_ENTRY = (*SYSTEM, 9, 1)
+SET_SERIAL = (1, 3, 6, 1, 6, 3, 1, 1, 6, 1)
 SERVICES = 72  # of an end system with applications: 2 ** 3 + 2 ** 6
 TRAPS_ON, TRAPS_OFF = 1, 2
 INSTANCE = (0,)
 
-SYSTEM_GROUP = (
+SYSTEM_GROUP = (  # sysName is this computer's host name, which the system sets, and not who writes here
     Column(1, "sysDescr", DISPLAY, lambda agent: agent.description),
     Column(2, "sysObjectID", OBJECT, lambda agent: NOWHERE),
     Column(3, "sysUpTime", TICKS, lambda agent: agent.ticks()),
@@ -52,7 +54,7 @@ MODULES = (
 
 
 def objects(agent: "Agent") -> "Iterable[Object]":
-    """Give the objects of both groups."""
+    """Give the objects of all groups."""
     keep = agent.facts.write
     writes: "dict[str, Write]" = {"sysContact": keep("contact"), "sysLocation": keep("location")}
     for column, object in zip(SYSTEM_GROUP, rows(SYSTEM, SYSTEM_GROUP, INSTANCE, agent), strict=True):
@@ -60,3 +62,12 @@ def objects(agent: "Agent") -> "Iterable[Object]":
     for number, module in enumerate(MODULES, 1):
         yield from rows(OR_ENTRY, OR_TABLE, (number,), module)
     yield from rows(SNMP, SNMP_GROUP, INSTANCE, agent.counts)
+    write = partial(_advance, agent.counts)
+    yield Object((*SET_SERIAL, 0), len(SET_SERIAL), NATURAL, lambda: agent.counts.set_serial, write)
+
+
+async def _advance(counts: "Counts", value: "int | bytes") -> None:
+    """Write snmpSetSerialNo, a TestAndIncr (RFC 2579): who knows its value may count it up, nobody else."""
+    if value != counts.set_serial:
+        raise NotNow
+    counts.set_serial = 0 if counts.set_serial == INT32_MOST else counts.set_serial + 1
