@@ -25,7 +25,7 @@ CAPABILITIES = Capabilities(
 class AnnouncedPrinter:
     """What a core Printer shows of itself; `change` sets attributes and tells the watchers."""
 
-    def __init__(self, capabilities: Capabilities = CAPABILITIES, /, **attributes: str):
+    def __init__(self, capabilities: Capabilities = CAPABILITIES, /, **attributes: Any):
         self.name = "laser"
         self.capabilities = capabilities
         self.uuid = "12345678-9abc-def0-1234-56789abcdef0"
@@ -56,6 +56,6 @@ class AnnouncedPrinter:
             callback(frozenset(names))
 
 
-def announced(capabilities: Capabilities = CAPABILITIES, /, **attributes: str) -> Printer:
+def announced(capabilities: Capabilities = CAPABILITIES, /, **attributes: Any) -> Printer:
     """Return such a printer in the place of a core Printer."""
     return cast(Printer, AnnouncedPrinter(capabilities, **attributes))

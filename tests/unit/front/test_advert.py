@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def by_type(found: "list[Service]") -> "dict[str, Service]":
     return {service.type: service for service in found}
 
 
-def ipp(reach: Reach = Reach(8631), /, **attributes: str) -> "dict[str, str]":  # noqa: B008  # it is immutable
+def ipp(reach: Reach = Reach(8631), /, **attributes: Any) -> "dict[str, str]":  # noqa: B008  # it is immutable
     """Return the TXT pairs of _ipp._tcp of a printer with such attributes."""
     return keys(by_type(services(announced(**attributes), reach, HOST))["_ipp._tcp"].txt)
 
@@ -65,6 +66,12 @@ def test_the_ipp_service_says_all_that_clients_look_for() -> None:
         "Fax": "F",
         "priority": "0",
     }
+
+
+def test_what_is_the_matter_is_said_while_anything_is() -> None:
+    assert "printer-state-reasons" not in ipp()
+    told = ipp(reasons=["media-empty-error", "toner-low-warning"])
+    assert told["printer-state-reasons"] == "media-empty-error,toner-low-warning"
 
 
 def test_txtvers_comes_first_as_rfc_6763_asks() -> None:

@@ -32,6 +32,7 @@ def test_interfaces_are_told_with_what_they_counted(tmp_path: Path) -> None:
     assert (loopback.number, loopback.type, loopback.mac, loopback.running) == (1, LOOPBACK, b"", True)
     assert (ethernet.number, ethernet.name, ethernet.mtu, ethernet.speed) == (2, "eth0", 1500, 10**9)
     assert (ethernet.mac, ethernet.up, ethernet.running) == (b"\2\0\0\0\0\1", True, False)
+    assert (ethernet.state, ethernet.promiscuous, loopback.state) == ("down", False, "unknown")
     assert (ethernet.received, ethernet.sent) == ((5 * 10**9, 40, 1, 2, 3), (600, 50, 4, 5))
 
 
@@ -48,6 +49,21 @@ def test_interfaces_are_looked_at_at_most_once_a_second(tmp_path: Path) -> None:
 def test_its_own_addresses_are_told_with_their_prefixes() -> None:
     number = socket.if_nametoindex("lo")
     assert (b"\x7f\0\0\1", 8, frozenset({"permanent"})) in addresses()[number]
+
+
+def test_routers_hops_and_sessions_are_told_where_there_are_any(tmp_path: Path) -> None:
+    computer = LinuxComputer(tmp_path)
+    assert (computer.forwards(), computer.hops(), computer.sessions()) == (False, 64, 0)
+    for file, text in {
+        "proc/sys/net/ipv4/ip_forward": "1",
+        "proc/sys/net/ipv4/ip_default_ttl": "32",
+        "run/systemd/sessions/3": "",
+        "run/systemd/sessions/3.ref": "",
+    }.items():
+        path = tmp_path / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+    assert (computer.forwards(), computer.hops(), computer.sessions()) == (True, 32, 1)
 
 
 def test_memory_processes_and_uptime_are_those_of_now() -> None:

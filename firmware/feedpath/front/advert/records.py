@@ -5,7 +5,8 @@ CUPS is what its dnssd backend reads besides. AirPrint and Mopria have no public
 and PAPPL announce for them.
 
 printer-type is not announced: it would tell CUPS that this is another CUPS server, to which it sends raw jobs.
-printer-state is not either: each job would be multicast to the whole network.
+printer-state is not either: each job would be multicast to the whole network. What is the matter with a printer is
+announced by the name of its IPP attribute, as CUPS names such keys, while anything is.
 """
 
 from collections.abc import Callable, Iterable
@@ -104,6 +105,7 @@ KEYS = (  # the most needed first: the last ones are left out where all of them 
     Key("adminurl", _adminurl),  # BP, EVE: the same as printer-more-info
     Key("note", lambda printer, reach, host: printer.location),  # BP
     Key("TLS", lambda printer, reach, host: "1.2" if reach.tls else None, ipp_only=True),  # EVE
+    Key("printer-state-reasons", lambda printer, reach, host: tuple(printer.reasons) or None),  # RFC 8011, 5.4.12
     Key("product", lambda printer, reach, host: "(%s)" % (printer.make_and_model or printer.info)),  # BP
     Key("Color", lambda printer, reach, host: _yes(printer.capabilities.color)),  # BP
     Key("Duplex", lambda printer, reach, host: _yes(len(printer.capabilities.sides) > 1)),  # BP
