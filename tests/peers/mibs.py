@@ -13,6 +13,8 @@ FILES = ("pysnmp/smi/mibs/SNMPv2-TC.py", "pysnmp/smi/mibs/SNMPv2-MIB.py", "pysnm
 BASES = {"Integer": "INTEGER", "Integer32": "INTEGER", "Unsigned32": "Gauge32", "Gauge32": "Gauge32",
          "Counter32": "Counter32", "Counter64": "Counter64", "TimeTicks": "Timeticks", "OctetString": "STRING",
          "ObjectIdentifier": "OID", "IpAddress": "IpAddress", "Bits": "STRING"}  # fmt: skip
+REGISTERED_SINCE = {"PrtInterpreterLangFamilyTC": (84, 85)}  # IANA, 2012-07-19: langPWGRaster, langAppleRaster
+PORT_MONITOR = (1, 3, 6, 1, 4, 1, 2699, 1, 2, 1)  # PWG 5107.1, PRINTER-PORT-MONITOR-MIB, which no package has
 CLASS = re.compile(r"^class (\w+)\(([\w, ]+)\):\n((?:[ \t].*\n|\n)*)", re.MULTILINE)
 OBJECT = re.compile(
     r"^(\w+) = Mib(?:Scalar|TableColumn)\(\(([\d, ]+)\), (\w+)\(\)(.*)\.setMaxAccess\(\"(\w+)\"\)", re.MULTILINE
@@ -56,6 +58,78 @@ class Definition(NamedTuple):
     access: str
 
 
+NAME, LONG = Type("STRING", sizes=((0, 127),)), Type("STRING", sizes=((0, 255),))
+TRUTH = Type("INTEGER", ranges=((1, 2),))
+COUNT, INDEX = Type("Gauge32"), Type("INTEGER", ranges=((0, 2**31 - 1),))
+PORT_MONITOR_OBJECTS = {  # where each of them stands below PORT_MONITOR
+    "ppmGeneralNaturalLanguage": ((1, 1), Type("STRING", sizes=((0, 63),))),
+    "ppmGeneralNumberOfPrinters": ((1, 2), COUNT),
+    "ppmGeneralNumberOfPorts": ((1, 3), COUNT),
+    "ppmPrinterName": ((2, 1, 1, 2), NAME),
+    "ppmPrinterIEEE1284DeviceId": ((2, 1, 1, 3), Type("STRING", sizes=((0, 1023),))),
+    "ppmPrinterNumberOfPorts": ((2, 1, 1, 4), COUNT),
+    "ppmPrinterPreferredPortIndex": ((2, 1, 1, 5), INDEX),
+    "ppmPrinterHrDeviceIndex": ((2, 1, 1, 6), INDEX),
+    "ppmPrinterSnmpCommunityName": ((2, 1, 1, 7), LONG),
+    "ppmPrinterSnmpQueryEnabled": ((2, 1, 1, 8), TRUTH),
+    "ppmPortEnabled": ((3, 1, 1, 2), TRUTH),
+    "ppmPortName": ((3, 1, 1, 3), NAME),
+    "ppmPortServiceNameOrURI": ((3, 1, 1, 4), LONG),
+    "ppmPortProtocolType": ((3, 1, 1, 5), INDEX),
+    "ppmPortProtocolTargetPort": ((3, 1, 1, 6), INDEX),
+    "ppmPortProtocolAltSourceEnabled": ((3, 1, 1, 7), TRUTH),
+    "ppmPortPrtChannelIndex": ((3, 1, 1, 8), INDEX),
+    "ppmPortLprByteCountEnabled": ((3, 1, 1, 9), TRUTH),
+}
+
+SERVED = (  # the groups that this firmware is to serve, by the names above their objects
+    (1, 3, 6, 1, 2, 1, 1), (1, 3, 6, 1, 2, 1, 11), (1, 3, 6, 1, 6, 3, 1, 1, 6),  # SNMPv2-MIB: system, snmp, snmpSet
+    (1, 3, 6, 1, 2, 1, 2), (1, 3, 6, 1, 2, 1, 31, 1, 1), (1, 3, 6, 1, 2, 1, 31, 1, 5),  # IF-MIB
+    *((1, 3, 6, 1, 2, 1, 4, table) for table in (20, 32, 33, 34)),  # IP-MIB: addresses
+    (1, 3, 6, 1, 2, 1, 25, 1), (1, 3, 6, 1, 2, 1, 25, 2), (1, 3, 6, 1, 2, 1, 25, 3),  # HOST-RESOURCES-MIB
+    (1, 3, 6, 1, 2, 1, 43), PORT_MONITOR,
+)  # fmt: skip
+NOT_SERVED = {  # why not: which objects of these groups
+    "RFC 3418 calls them obsolete": (
+        "snmpOutPkts snmpInTooBigs snmpInNoSuchNames snmpInBadValues snmpInReadOnlys snmpInGenErrs snmpInTotalReqVars "
+        "snmpInTotalSetVars snmpInGetRequests snmpInGetNexts snmpInSetRequests snmpInGetResponses snmpInTraps "
+        "snmpOutTooBigs snmpOutNoSuchNames snmpOutBadValues snmpOutGenErrs snmpOutGetRequests snmpOutGetNexts "
+        "snmpOutSetRequests snmpOutGetResponses snmpOutTraps"
+    ),
+    "RFC 2863 calls them deprecated, and Linux does not count them": "ifInNUcastPkts ifOutNUcastPkts ifOutQLen",
+    "Linux does not count them for each interface": (
+        "ifInUnknownProtos ifInBroadcastPkts ifOutMulticastPkts ifOutBroadcastPkts ifHCInBroadcastPkts "
+        "ifHCOutMulticastPkts ifHCOutBroadcastPkts"
+    ),
+    "addresses are not set by SNMP here, so nothing needs a lock": "ipAddressSpinLock",
+    "which prefixes routers announce is between them and the kernel": (
+        "ipAddressPrefixOrigin ipAddressPrefixOnLinkFlag ipAddressPrefixAutonomousFlag "
+        "ipAddressPrefixAdvPreferredLifetime ipAddressPrefixAdvValidLifetime"
+    ),
+    "from where this computer starts is no business of who asks for printers": (
+        "hrSystemInitialLoadDevice hrSystemInitialLoadParameters"
+    ),
+    "processors are not watched: that would cost more than all that is served": "hrProcessorFrwID hrProcessorLoad",
+    "disks are the computer's; the room for documents is told by hrStorageTable": (
+        "hrDiskStorageAccess hrDiskStorageMedia hrDiskStorageRemoveble hrDiskStorageCapacity hrPartitionIndex "
+        "hrPartitionLabel hrPartitionID hrPartitionSize hrPartitionFSIndex hrFSIndex hrFSMountPoint "
+        "hrFSRemoteMountPoint hrFSType hrFSAccess hrFSBootable hrFSStorageIndex hrFSLastFullBackupDate "
+        "hrFSLastPartialBackupDate"
+    ),
+    "no machine tells of its lights": "prtConsoleOnTime prtConsoleOffTime prtConsoleColor prtConsoleDescription",
+}  # fmt: skip
+
+
+def expected() -> "set[str]":
+    """Return the names of the objects that are to be there: all that can be read of SERVED, but for NOT_SERVED."""
+    wanted = {
+        row.name
+        for row in definitions().values()
+        if row.access != "noaccess" and any(row.arcs[: len(group)] == group for group in SERVED)
+    }
+    return wanted - {name for names in NOT_SERVED.values() for name in names.split()}
+
+
 def pairs(pattern: "re.Pattern[str]", text: str) -> "tuple[tuple[int, int], ...]":
     return tuple((int(low), int(high)) for low, high in (found.split(",") for found in pattern.findall(text)))
 
@@ -67,9 +141,14 @@ def definitions() -> "dict[tuple[int, ...], Definition]":
     for file in FILES:
         text = (PACKAGES / file).read_text()
         types.update(conventions(text, types))
+        for name, values in REGISTERED_SINCE.items():
+            if name in types:
+                types[name] = types[name]._replace(values=types[name].values | frozenset(values))
         for name, numbers, type, constraints, access in OBJECT.findall(text):
             arcs = tuple(int(word) for word in numbers.split(","))
             found[arcs] = Definition(name, arcs, types[type].narrowed(constraints), access)
+    for name, (place, kind) in PORT_MONITOR_OBJECTS.items():
+        found[(*PORT_MONITOR, *place)] = Definition(name, (*PORT_MONITOR, *place), kind, "readonly")
     return found
 
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,21 +11,21 @@ import pytest
 from tests.fakes.netns import Namespace, until
 from tests.peers import mibs
 from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance
+from tests.peers.test_discovery import browse
 
 INK = "MFG:Example;MDL:Ink 100;CMD:URF,PWGRaster,JPEG,PDF;CLS:PRINTER;S:04" + "0" * 20 + "2C1000050C4000032;"  # 80, 50
 TRAPS_AT = "10.77.0.2:1162"
-SETTINGS = ("contact=Ann", "location=Room 7", "snmp-write-community=sesame", "raw=on", "snmp-trap-sinks=" + TRAPS_AT)
+SETTINGS = ("contact=Ann", "location=Room 7", "snmp-write-community=sesame", "raw=on", "lpd=on", "stall-seconds=1",
+            "snmp-trap-sinks=" + TRAPS_AT)  # fmt: skip
 BEYOND = "10.99.0.9"  # an address of the client that is in no network of the printer
 HOST, PRINTER_MIB, PORTS = ".1.3.6.1.2.1.25", ".1.3.6.1.2.1.43", ".1.3.6.1.4.1.2699.1.2.1"
 ERRORS, SYSTEM = HOST + ".3.5.1.2.1", ".1.3.6.1.2.1.1"
 ALERTS, SUPPLIES = PRINTER_MIB + ".18.1.1", PRINTER_MIB + ".11.1.1"
 LINE = re.compile(r"^(\.[\d.]+) = (?:([\w-]+): ?)?(?!No )(.*)$")
 QUIET = ("-m", "", "-On", "-Ox", "-OU", "-Oe")
-PRINTER = (1, 3, 6, 1, 2, 1, 43)
-NOT_TOLD = {  # no machine tells of lights; the timeout and the next tray are kept by none; the others lead to ourselves
-    *("prtConsoleOnTime", "prtConsoleOffTime", "prtConsoleColor", "prtConsoleDescription"),
-    *("prtInputMediaLoadTimeout", "prtInputNextIndex", "prtStorageRefIndex", "prtDeviceRefIndex"),
-}
+GENERAL, ALERT_CODE, ENDED = PRINTER_MIB + ".5.1.1", 7, 1801
+ROOTS = (".1.3.6.1.2.1", PORTS, ".1.3.6.1.6.3")  # of all but makers' own objects
+ATTRIBUTES = "/usr/share/cups/ipptool/get-printer-attributes.test"
 
 
 class Answer:
@@ -88,11 +89,11 @@ def defined_by(known: "dict[tuple[int, ...], mibs.Definition]", arcs: "tuple[int
 
 def test_all_that_is_told_is_as_the_mibs_define_it(lan: Lan, watched: Appliance) -> None:
     watched.printer("paper out")
-    until(lambda: ask(lan.client, "snmpwalk", ALERTS), "an alert")
+    until(lambda: 808 in alerts(lan.client), "an alert")
     known = mibs.definitions()
     assert len(known) > 400
     met, wrong = set(), []
-    for answer in ask(lan.client, "snmpbulkwalk", ".1.3.6.1.2.1"):
+    for answer in [answer for root in ROOTS for answer in ask(lan.client, "snmpbulkwalk", root)]:
         defined = defined_by(known, answer.arcs)
         met.add(defined.name)
         readable = defined.access != "noaccess" and answer.type == defined.type.base
@@ -100,10 +101,9 @@ def test_all_that_is_told_is_as_the_mibs_define_it(lan: Lan, watched: Appliance)
             wrong.append((defined, answer.arcs, answer.type, answer.value))
     assert not wrong
     watched.printer("paper in")
-    until(lambda: not ask(lan.client, "snmpwalk", ALERTS + ".1"), "no alert")
-    assert {"sysDescr", "ifHCInOctets", "ipAdEntAddr", "ipAddressIfIndex", "hrStorageUsed", "prtAlertCode"} <= met
-    whole = {row.name for row in known.values() if row.arcs[:7] == PRINTER and row.access != "noaccess"}
-    assert whole - met == NOT_TOLD
+    until(lambda: 808 not in alerts(lan.client), "no alert")
+    assert mibs.expected() - met == set()
+    assert met & {name for names in mibs.NOT_SERVED.values() for name in names.split()} == set()
 
 
 def test_each_way_to_walk_meets_the_same_objects_in_order(lan: Lan, watched: Appliance) -> None:
@@ -134,8 +134,7 @@ def test_contact_and_location_can_be_set_by_who_may(lan: Lan, watched: Appliance
     name, text = SYSTEM + ".6.0", "Hall " + version
     snmp(lan.client, "snmpset", name, "s", text, version=version, community="sesame")
     assert ask(lan.client, "snmpget", name)[0].value == text.encode()
-    request = "/usr/share/cups/ipptool/get-printer-attributes.test"
-    assert text in lan.client.run("ipptool", "-tv", watched.uri(), request, check=False)
+    assert text in attributes(lan, watched)
 
 
 @pytest.mark.parametrize(
@@ -202,19 +201,92 @@ def test_cups_reads_supplies_and_state_while_it_prints(lan: Lan, watched: Applia
     assert re.search(r"ATTR: marker-colors=#000000,#00FFFF\n", told) and "ATTR: marker-types=ink,ink\n" in told, told
 
 
-def test_paper_that_runs_out_is_told_everywhere_and_at_once(lan: Lan, watched: Appliance, heard: Path) -> None:
+def alerts(space: Namespace) -> "list[int | bytes]":
+    """Return the codes of all alerts."""
+    return [answer.value for answer in ask(space, "snmpwalk", "%s.%d" % (ALERTS, ALERT_CODE))]
+
+
+def attributes(lan: Lan, watched: Appliance) -> str:
+    """Return what ipptool shows of the printer."""
+    return lan.client.run("ipptool", "-tv", watched.uri(), ATTRIBUTES, check=False)
+
+
+def announced(space: Namespace, name: str) -> str:
+    """Return what a key says in the TXT record of the printer's service, "" where it is not there."""
+    return next((seen.txt.get(name, "") for seen in browse(space, "_ipp._tcp")), "")
+
+
+def test_paper_that_runs_out_is_told_everywhere_and_at_once_and_so_is_that_there_is_paper_again(
+    lan: Lan, watched: Appliance, heard: Path
+) -> None:
+    states = (HOST + ".3.2.1.5.1", HOST + ".3.5.1.1.1", PRINTER_MIB + ".8.2.1.10.1.1")  # the last one: the level
     watched.printer("paper out")
     until(lambda: ask(lan.client, "snmpget", ERRORS)[0].value == b"\x40\0", "noPaper")
-    codes = [answer.value for answer in ask(lan.client, "snmpwalk", ALERTS + ".7")]
-    assert codes == [808]
-    status = [answer.value for answer in ask(lan.client, "snmpget", HOST + ".3.2.1.5.1", HOST + ".3.5.1.1.1")]
-    assert status == [5, 1]
-    request = "/usr/share/cups/ipptool/get-printer-attributes.test"
-    assert "media-empty-error" in lan.client.run("ipptool", "-tv", watched.uri(), request, check=False)
+    assert [code for code in alerts(lan.client) if code != ENDED] == [808]
+    assert [answer.value for answer in ask(lan.client, "snmpget", *states)] == [5, 1, 0]
+    assert "printer-state-reasons (keyword) = media-empty-error" in attributes(lan, watched)
+    until(lambda: announced(lan.client, "printer-state-reasons") == "media-empty-error", "the TXT record")
     until(lambda: ".1.3.6.1.2.1.43.18.2.0.1" in heard.read_text(), "the trap")
     assert re.search(r"\.1\.3\.6\.1\.2\.1\.43\.18\.1\.1\.7\.1\.\d+ = 808", heard.read_text())
     watched.printer("paper in")
     until(lambda: ask(lan.client, "snmpget", ERRORS)[0].value == b"\0\0", "paper again")
+    assert set(alerts(lan.client)) <= {ENDED}
+    assert [answer.value for answer in ask(lan.client, "snmpget", *states)] == [2, 3, -3]
+    assert "printer-state-reasons (keyword) = none" in attributes(lan, watched)
+    until(lambda: announced(lan.client, "printer-state-reasons") == "", "the TXT record without it")
+    until(lambda: re.search(r"43\.18\.1\.1\.7\.1\.\d+ = 1801", heard.read_text()), "the trap of its end")
+
+
+def test_a_name_that_is_set_is_shown_everywhere_at_once(lan: Lan, watched: Appliance) -> None:
+    name = GENERAL + ".16.1"
+    before = ask(lan.client, "snmpget", name)[0].value
+    assert isinstance(before, bytes)
+    snmp(lan.client, "snmpset", name, "s", "Hall printer", community="sesame")
+    assert ask(lan.client, "snmpget", name)[0].value == b"Hall printer"
+    told = attributes(lan, watched)
+    for attribute in ("printer-info (textWithoutLanguage)", "printer-dns-sd-name (nameWithoutLanguage)"):
+        assert attribute + " = Hall printer" in told
+    assert "Hall printer" in lan.client.run("curl", "-s", "http://%s:%s/" % (ADDRESS, watched.web_port))
+    until(lambda: [seen.name for seen in browse(lan.client, "_ipp._tcp")][:1] == ["Hall printer"], "the new name")
+    snmp(lan.client, "snmpset", name, "s", before.decode(), community="sesame")
+
+
+def test_who_takes_care_is_set_once_and_told_twice(lan: Lan, watched: Appliance) -> None:
+    snmp(lan.client, "snmpset", GENERAL + ".4.1", "s", "Bob", community="sesame")
+    assert [answer.value for answer in ask(lan.client, "snmpget", GENERAL + ".4.1", SYSTEM + ".4.0")] == [b"Bob"] * 2
+
+
+RESET, POWER_CYCLE, TO_NVRAM, TO_FACTORY = GENERAL + ".3.1", "4", "5", "6"
+
+
+@pytest.mark.parametrize("value", [TO_NVRAM, POWER_CYCLE])
+def test_a_printer_that_is_reset_is_there_again_and_prints(lan: Lan, watched: Appliance, value: str) -> None:
+    resets = alerts(lan.client).count(505)
+    snmp(lan.client, "snmpset", RESET, "i", value, community="sesame")
+    assert alerts(lan.client).count(505) == resets + 1
+    until(lambda: ask(lan.client, "snmpget", ERRORS)[0].value == b"\0\0", "the printer to be there")
+    received = len(watched.received())
+    send_raw(lan, 5)
+    until(lambda: watched.received(received) == b"xxxxx", "the printer to print")
+
+
+def send_raw(lan: Lan, count: int) -> None:
+    """Print so many bytes of raw data."""
+    lan.client.run(sys.executable, "-c", SEND % (ADDRESS, count))
+
+
+SEND = "import socket; s = socket.create_connection(('%s', 9100)); s.sendall(b'x' * %d); s.close()"
+
+
+def test_a_printer_that_prints_is_not_reset_and_none_is_set_back_to_the_factory(lan: Lan, watched: Appliance) -> None:
+    assert "wrongValue" in refused(lan.client, "snmpset", RESET, "i", TO_FACTORY, community="sesame")
+    watched.printer("busy")
+    send_raw(lan, 100000)
+    until(lambda: ask(lan.client, "snmpget", HOST + ".3.5.1.1.1")[0].value == 4, "it to print")
+    for value in (POWER_CYCLE, TO_NVRAM):
+        assert "inconsistentValue" in refused(lan.client, "snmpset", RESET, "i", value, community="sesame")
+    watched.printer("ready")
+    until(lambda: ask(lan.client, "snmpget", HOST + ".3.5.1.1.1")[0].value == 3, "it to have printed")
 
 
 def test_a_wrong_community_is_told_by_a_trap(lan: Lan, watched: Appliance, heard: Path) -> None:
