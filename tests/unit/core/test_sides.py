@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.machine import WATCHDOG_S, Box, Machine, until
+from tests.fakes.machine import WATCHDOG_S, Body, Box, Machine, until
 
 
 def run(coroutine: "Coroutine[Any, Any, None]") -> None:
@@ -31,10 +31,9 @@ def test_a_job_that_starts_again_prints_its_sides_anew(tmp_path: Path) -> None:
         machine = Machine()
         machine.busy.set()
         async with Box(tmp_path, machine) as box:
-            await box.print(b"x" * 100)
+            job = box.submit()
+            await job.receive(Body(b"x" * 100))
             await until(lambda: box.device.current)
-            job = box.device.current
-            assert job is not None
             counts = []
             for sides in (4, 4, 0, 3):
                 job.sent = sides
