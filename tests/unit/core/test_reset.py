@@ -68,7 +68,7 @@ def test_no_job_begins_while_the_machine_is_reset(tmp_path: Path) -> None:
         machine = Slow()
         async with Box(tmp_path, machine) as box:
             under_way = asyncio.create_task(box.device.reset(cold=False))
-            await until(lambda: machine.asked.is_set())
+            await until(machine.asked.is_set)
             job = await box.print(b"x" * 100)
             assert (box.device.current, bytes(machine.received)) == (None, b"")
             machine.done.set()

@@ -33,7 +33,7 @@ def test_a_job_that_starts_again_prints_its_sides_anew(tmp_path: Path) -> None:
         async with Box(tmp_path, machine) as box:
             job = box.submit()
             await job.receive(Body(b"x" * 100))
-            await until(lambda: box.device.current)
+            await until(lambda: job.begun)
             counts = []
             for sides in (4, 4, 0, 3):
                 job.sent = sides
