@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from feedpath.core.device import START_BYTES
 from tests.fakes.machine import WATCHDOG_S, Body, Box, Machine, until
 
 
@@ -32,7 +33,7 @@ def test_a_job_that_starts_again_prints_its_sides_anew(tmp_path: Path) -> None:
         machine.busy.set()
         async with Box(tmp_path, machine) as box:
             job = box.submit()
-            await job.receive(Body(b"x" * 100))
+            await job.receive(Body(b"x" * START_BYTES))
             await until(lambda: job.begun)
             counts = []
             for sides in (4, 4, 0, 3):
