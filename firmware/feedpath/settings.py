@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Union
 
 logger = logging.getLogger(__name__)
@@ -170,16 +170,19 @@ TABLE = (
     Setting("tls", Switch(), True, "restart", "Answer encrypted connections as well, on the same port."),
     Setting("mdns", Switch(), True, "restart", "Announce the printers in the local network (Bonjour, DNS-SD)."),
     Setting("ntp-servers", Texts(HOST), (), "live",
-            "Servers to ask for the time, where no other program of this computer keeps its clock right."),
+            "Servers to ask for the time, where no other program of this computer keeps its clock right. Empty: those "
+            "that the network tells, with network = dhcp."),
     Setting("hosts", Texts(HOST), (), "live",
             "Further names under which browsers reach this computer; addresses, localhost and *.local always work."),
     Setting("network", Choice("system", "dhcp", "static"), "system", "live",
             "Who gives this computer its address: its own system, or feedpath, from the network (dhcp) or by the "
-            "settings below (static). What is changed here must be set once more within two minutes, from a page at "
-            "the new address: else the settings of before come back."),
+            "settings below (static). What is changed here must be kept within two minutes, on a page at the new "
+            "address or by setting it once more: else, or after a power cut, the settings of before come back."),
     Setting("network-interfaces", Texts(LINK), (), "live",
             "The network interfaces that get an address from feedpath. Empty: all cables and radios."),
-    Setting("network-address", WITH_PREFIX, "", "live", "This computer's address, with network = static."),
+    Setting("network-address", WITH_PREFIX, "", "live",
+            "This computer's address, with network = static. The first of network-interfaces has it, or else the "
+            "first cable; all others get theirs from the network."),
     Setting("network-router", ROUTER, "", "live", "The router out of the network, with network = static."),
     Setting("network-dns", Texts(SERVER), (), "live", "The name servers, with network = static."),
     Setting("show-job-names", Switch(), False, "live",
@@ -258,7 +261,8 @@ HEADER = "# Settings of feedpath, written by the firmware: change them with `fee
 class Settings:
     """The settings in effect. `settings["port"]` is the value; each name of TABLE is always there.
 
-    A value comes from an override (this run only), else from the file, else from the table.
+    A value comes from what is on trial, else from an override (this run only), else from the file, else from the table.
+    on_trial: the names that `store` puts in effect only; `keep` makes them durable, `drop` brings the old ones back.
     """
 
     def __init__(self, path: "str | None" = None):
@@ -266,6 +270,8 @@ class Settings:
         self._path = path
         self._stored: dict[str, Value] = {}
         self._overrides: dict[str, Value] = {}
+        self._tried: dict[str, Value] = {}
+        self.on_trial: frozenset[str] = frozenset()
         self._watchers: list[Callable[[frozenset[str]], None]] = []
         self._lock = threading.Lock()  # one writer of the file at a time
 
@@ -282,9 +288,10 @@ class Settings:
 
     def __getitem__(self, name: str) -> Any:
         """Return the value in effect of a name of TABLE."""
-        if name in self._overrides:
-            return self._overrides[name]
-        return self._stored.get(name, ROWS[name].default)
+        for values in (self._tried, self._overrides, self._stored):
+            if name in values:
+                return values[name]
+        return ROWS[name].default
 
     def __iter__(self) -> Iterator[Setting]:
         """Give the rows of the table."""
@@ -307,11 +314,36 @@ class Settings:
         """Check a value, make it durable and put it in effect; raise SettingError or OSError. Waits for the disk."""
         value = parse(name, text)
         with self._lock:
-            stored = {**self._stored, name: value}
-            if self._path is not None:
-                _write(self._path + ".previous", self._stored)
-                _write(self._path, stored)
-            self._stored = stored
+            if name in self.on_trial:
+                self._tried = {**self._tried, name: value}
+            else:
+                self._store({name: value})
+
+    def tried(self) -> "dict[str, str]":
+        """Return what is on trial, as people write it."""
+        return {name: ROWS[name].kind.show(value) for name, value in self._tried.items()}
+
+    def keep(self, tried: "Mapping[str, str]") -> None:
+        """Make durable what `tried` told; what came on trial since then stays there. Raise OSError. Waits for disks."""
+        values = {name: parse(name, text) for name, text in tried.items()}
+        with self._lock:
+            if values:
+                self._store(values)
+            self._tried = {name: value for name, value in self._tried.items() if values.get(name) != value}
+
+    def drop(self) -> "dict[str, str]":
+        """Bring back the values of before what is on trial; return that as people write it."""
+        tried = self.tried()
+        self._tried = {}
+        return tried
+
+    def _store(self, values: "dict[str, Value]") -> None:
+        stored = {**self._stored, **values}
+        if self._path is not None:
+            _write(self._path + ".previous", self._stored)
+            _write(self._path, stored)
+        self._stored = stored
+        for name in values:
             self._overrides.pop(name, None)
 
     def announce(self, *names: str) -> None:

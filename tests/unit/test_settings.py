@@ -232,3 +232,35 @@ def test_a_secret_is_kept_and_not_shown(path: str) -> None:
     assert settings.show("snmp-write-community") == "(is set)"
     with pytest.raises(SettingError):
         settings.set("snmp-write-community", "(is set)")
+
+
+def test_what_is_on_trial_is_in_effect_and_gone_after_a_restart(path: str) -> None:
+    settings = Settings(path)
+    settings.set("network", "dhcp")
+    settings.on_trial = frozenset({"network"})
+    settings.set("network", "static")
+    settings.set("port", "8632")
+    assert settings["network"] == "static" and settings.tried() == {"network": "static"}
+    assert Settings.load(path)["network"] == "dhcp" and Settings.load(path)["port"] == 8632
+    assert settings.drop() == {"network": "static"} and settings["network"] == "dhcp" and settings.tried() == {}
+
+
+def test_what_is_kept_is_there_after_a_restart_and_ends_its_override(path: str) -> None:
+    settings = Settings(path)
+    settings.override("network", "dhcp")
+    settings.on_trial = frozenset({"network", "network-dns"})
+    settings.set("network", "static")
+    settings.set("network-dns", "10.0.0.8, 10.0.0.9")
+    tried = settings.tried()
+    settings.set("network-dns", "10.0.0.7")
+    settings.keep(tried)
+    assert Settings.load(path)["network"] == "static" and Settings.load(path)["network-dns"] == ("10.0.0.8", "10.0.0.9")
+    assert settings.drop() == {"network-dns": "10.0.0.7"} and settings["network"] == "static"
+
+
+def test_what_is_on_trial_is_checked(path: str) -> None:
+    settings = Settings(path)
+    settings.on_trial = frozenset({"network"})
+    with pytest.raises(SettingError):
+        settings.set("network", "token ring")
+    assert settings["network"] == "system" and settings.tried() == {}
