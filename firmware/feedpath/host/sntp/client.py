@@ -74,8 +74,8 @@ class Sntp:
     async def _run(self) -> None:
         pause = FIRST_S
         while True:
-            pause = LATEST_S if await self._asked() else min(max(2 * pause, SOONEST_S), LATEST_S)
             self._changed.clear()
+            pause = LATEST_S if await self._asked() else min(max(2 * pause, SOONEST_S), LATEST_S)
             try:
                 await asyncio.wait_for(self._changed.wait(), pause)
                 pause = FIRST_S
