@@ -3,8 +3,11 @@
 import os
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 from tools.environment import say
+from tools.micropython import cache
 from tools.trouble import Trouble
 
 PEERS = {  # Debian package: what the tests do with it
@@ -43,7 +46,13 @@ PEERS = {  # Debian package: what the tests do with it
     "python3-pysnmp4-mibs": "what the MIBs of printers, hosts and interfaces define, to be read",
     "snmp": "snmpget, snmpwalk, snmptable and snmpset",
     "snmptrapd": "hears traps",
+    "systemd": "the library under systemd-resolved",
     "rlpr": "prints to us by LPD, in either order, and removes its jobs",
+}
+
+
+UNPACKED = {  # the same, where only the files are taken, since what is installed would change this computer
+    "systemd-resolved": "a resolver that is told the name servers",
 }
 
 
@@ -60,6 +69,23 @@ def need(packages: "dict[str, str]") -> None:
     apt_get = [*become, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     _call([*apt_get, "update"])
     _call([*apt_get, "install", "--yes", "--no-install-recommends", *missing])
+
+
+def unpack(packages: "dict[str, str]") -> None:
+    """Take the files of those of `packages` that are not there yet; raise Trouble where they cannot be fetched."""
+    for name in sorted(packages):
+        if not folder(name).exists():
+            say(f"Unpacking {name}")
+            cache().mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cache()) as work:
+                _call(["apt-get", "-qq", "download", name], work)
+                _call(["dpkg-deb", "--extract", *map(str, Path(work).glob("*.deb")), f"{work}/files"])
+                os.rename(f"{work}/files", folder(name))
+
+
+def folder(name: str) -> Path:
+    """Return where the files of an unpacked package are."""
+    return cache() / name
 
 
 def _installed(packages: "dict[str, str]") -> set[str]:
@@ -82,7 +108,7 @@ def _root() -> "list[str] | None":
     return None
 
 
-def _call(words: "list[str]") -> None:
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+def _call(words: "list[str]", cwd: "str | None" = None) -> None:
+    done = subprocess.run(words, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Trouble(f"this step failed: {' '.join(words)}\n{done.stdout}{done.stderr}")

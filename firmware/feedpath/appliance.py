@@ -105,6 +105,10 @@ class Appliance:
         self._site = Site(host=f"{self.host}.local", icons=ICONS)
         self._board = board.find()
         self._http = HttpServer(limits=Limits(connections=settings["max-connections"]))
+        self._sntp = Sntp(
+            lambda: self._network.clocks, wanted=lambda: not clock.has_keeper(), correct=self._clock.correct
+        )
+        self._network = Addressing(settings, data / "network", self.host, self._sntp.servers_changed)
         self.fronts = fronts.Fronts(settings, self.printers, self.host, lambda: self._http.tls is not None)
         self._looked = asyncio.Event()  # printers were looked for
         self._was_full = False
@@ -115,9 +119,8 @@ class Appliance:
         self._undo.callback(os.close, _only_one(self.data))
         self._follow_settings()
         self._keep_time()
-        network = Addressing(self.settings, self.data / "network", self.host, self.fronts.addresses_changed)
-        await network.start()
-        self._undo.push_async_callback(network.stop)
+        await self._network.start()
+        self._undo.push_async_callback(self._network.stop)
         self._store = SqliteStore(self.data / "state.db")
         self._undo.push_async_callback(aio.offload, self._store.close)
         self._area = Area(self.data / "spool", self.settings["spool-limit"] * MIB, self._board.document_memory())
@@ -140,9 +143,6 @@ class Appliance:
     def _keep_time(self) -> None:
         self._clock.start()
         self._undo.push_async_callback(self._clock.stop)
-        self._sntp = Sntp(
-            lambda: self.settings["ntp-servers"], wanted=lambda: not clock.has_keeper(), correct=self._clock.correct
-        )
         self._sntp.start()
         self._undo.push_async_callback(self._sntp.stop)
 
@@ -156,8 +156,6 @@ class Appliance:
 
     def _changed(self, names: "frozenset[str]") -> None:
         self._adopt()
-        if "ntp-servers" in names:
-            self._sntp.servers_changed()
         for printer in self.printers:
             printer.device.driver.follow()
             if printer.location != self.settings["location"]:
@@ -224,7 +222,7 @@ class Appliance:
 
     async def _open_routes(self) -> None:
         ipp = Ipp(self._site, lambda request, _level: self._door.authorize(request) or None, now=self._clock.now)
-        web = Web(self.printers, self.settings, self._door, self._site.host, self.machines, self._notes)
+        web = Web(self.printers, self.settings, self._door, self._site.host, self.machines, self._notes, self._network)
         for row in [*ipp.routes(), *web.routes()]:
             self._http.routes.add(row)
         await ipp.start(self.printers)

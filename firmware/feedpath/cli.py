@@ -237,6 +237,8 @@ def status(chosen: argparse.Namespace) -> None:
     if chosen.json:
         say(json.dumps(answer, indent=2))
         return
+    if answer.get("note"):
+        say(plain(answer["note"]))
     if not answer["printers"]:
         say("No printer has been plugged in yet.")
     for printer in answer["printers"]:
@@ -316,7 +318,7 @@ def set_setting(chosen: argparse.Namespace) -> None:
     row = find(chosen.name)
     parse(chosen.name, chosen.value)
     try:
-        ask(chosen, "POST", "/api/settings", {"name": chosen.name, "value": chosen.value})
+        answer = ask(chosen, "POST", "/api/settings", {"name": chosen.name, "value": chosen.value})
     except Failure as failure:
         if not _may_use_file(chosen, failure):
             raise
@@ -324,6 +326,8 @@ def set_setting(chosen: argparse.Namespace) -> None:
         return
     if row.applies == "restart":
         say(f"{row.name} applies after the next start.")
+    if answer.get("note"):
+        say(plain(answer["note"]))
 
 
 def _set_in_file(chosen: argparse.Namespace) -> None:

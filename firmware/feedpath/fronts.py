@@ -44,7 +44,6 @@ class Fronts:
         self._host = host
         self._encrypted = encrypted
         self._port = 0
-        self._advert: "Advert | None" = None
         self._undo = contextlib.AsyncExitStack()  # what `stop` does, last thing first
 
     async def start(self, port: int, machines: Machines, area: Area) -> None:
@@ -62,11 +61,6 @@ class Fronts:
     async def stop(self) -> None:
         """End all that was started."""
         await self._undo.aclose()
-
-    def addresses_changed(self) -> None:
-        """Take in that this computer may have other addresses."""
-        if self._advert is not None:
-            self._advert.addresses_changed()
 
     async def _start_raw(self) -> None:
         raw = Raw(self._settings["listen"], self._settings["raw-port"])
@@ -96,7 +90,6 @@ class Fronts:
     async def _start_mdns(self, machines: Machines) -> None:
         advert = Advert(self._host, self._reach, lambda printer: printer.announced, machines.announced)
         await advert.start(self._printers)
-        self._advert = advert
         self._undo.push_async_callback(advert.stop)
         self._hear_of_links(advert.look, advert.addresses_changed)
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import netns
+from tests.peers import dhcp
 from tests.peers.appliance import Appliance, Lan, appliance
+from tests.peers.dhcp import HURRIED, Cable, Dnsmasq, Helper
 
 PROGRAMS = {  # what the tests run: the Debian package that has it
     "avahi-browse": "avahi-utils",
@@ -52,11 +54,16 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("index") / "drivers.json"
 
 
-@pytest.fixture(scope="module")
-def lan(programs: None) -> "Iterator[Lan]":
-    """Two computers on a cable; the client's has an avahi-daemon."""
+@pytest.fixture(scope="session")
+def root() -> None:
+    """Say that root is needed."""
     if os.geteuid():
         pytest.fail("these tests make network namespaces: run them as root, or run tools/test unit")
+
+
+@pytest.fixture(scope="module")
+def lan(programs: None, root: None) -> "Iterator[Lan]":
+    """Two computers on a cable; the client's has an avahi-daemon."""
     with (
         netns.namespace("printer") as printer,
         netns.namespace("client") as client,
@@ -77,4 +84,37 @@ def firmware(lan: Lan, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Ap
 def fresh_firmware(lan: Lan, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Appliance]":
     """The firmware with its virtual printer, new for each test; it stores soon what the printer does not take."""
     with appliance(lan.printer, tmp_path_factory.mktemp("data"), "--set", "stall-seconds=1") as running:
+        yield running
+
+
+@pytest.fixture
+def cable(programs: None, root: None) -> "Iterator[Cable]":
+    """A router and a printer that has no address yet."""
+    with (
+        netns.namespace("router") as router,
+        netns.namespace("printer") as printer,
+        dhcp.cable(router, printer) as cable,
+    ):
+        yield cable
+
+
+@pytest.fixture
+def dnsmasq(cable: Cable, tmp_path: Path) -> "Iterator[Dnsmasq]":
+    """What serves addresses on the router, once it is started."""
+    running = Dnsmasq(cable.router, tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def helper(cable: Cable, tmp_path: Path) -> "Iterator[Helper]":
+    """The network helper on the printer."""
+    with dhcp.helper(cable.printer, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def hurried(cable: Cable, tmp_path: Path) -> "Iterator[Helper]":
+    """The network helper on the printer, whose clock runs four times as fast."""
+    with dhcp.helper(cable.printer, tmp_path, *HURRIED) as running:
         yield running

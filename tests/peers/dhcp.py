@@ -20,6 +20,7 @@ ROUTER = "10.77.0.1"
 NETWORK = "10.77.0.0/24"
 FIRST, LAST = "10.77.0.50", "10.77.0.99"
 MAC = "02:00:00:00:00:50"
+HURRIED = ("tests.peers.hurried", "4")  # four times as fast: within what servers and their seconds allow
 
 
 class Cable:
@@ -47,6 +48,11 @@ class Cable:
         told = self.printer.run("ip", "-4", "-o", "address", "show", "dev", self.name)
         return re.findall(r"inet (\S+)", told)
 
+    def address(self) -> str:
+        """Return the printer's address once it has exactly one."""
+        found = until(lambda: self.addresses() if len(self.addresses()) == 1 else [], "one address")
+        return found[0].partition("/")[0]
+
     def routes(self) -> str:
         """Return the printer's routes."""
         return self.printer.run("ip", "-4", "route")
@@ -69,19 +75,19 @@ def cable(router: Namespace, printer: Namespace, name: str = "eth0") -> "Iterato
 class Helper:
     """A running network helper, and what it tells."""
 
-    def __init__(self, space: Namespace, folder: Path):
+    def __init__(self, space: Namespace, folder: Path, *words: str):
         self.resolv_conf = folder / "resolv.conf"
         self.errors: "list[str]" = []
         self.told: "list[dict[str, Any]]" = []
         self._control, theirs = socket.socketpair()
         self._control.setblocking(False)
         self._text = b""
-        words = [sys.executable, "-P", "-m", "feedpath.host.network"]
+        words = (sys.executable, "-P", "-m", *(words or ("feedpath.host.network",)))
         with theirs:
             self.process = subprocess.Popen(
                 space.command(*words, str(folder / "leases"), str(theirs.fileno()), str(self.resolv_conf)),
                 pass_fds=(theirs.fileno(),),
-                env={**os.environ, "PYTHONPATH": str(FIRMWARE)},
+                env={**os.environ, **space.environment, "PYTHONPATH": f"{FIRMWARE}:{FIRMWARE.parent}"},
             )
 
     def say(self, **words: Any) -> None:
@@ -111,6 +117,18 @@ class Helper:
         """Wait until it tells of a state."""
         return self.until(lambda told: told.get("state") == state, state)
 
+    def each_with_address(self, *links: str) -> "list[dict[str, Any]]":
+        """Wait until each of these links has an address; return what it tells of them then."""
+        found: "dict[str, dict[str, Any]]" = {}
+
+        def all_have(told: "dict[str, Any]") -> bool:
+            if told.get("address"):
+                found[told["link"]] = told
+            return set(links) <= set(found)
+
+        self.until(all_have, f"addresses of {', '.join(links)}")
+        return [found[link] for link in links]
+
     def _read(self) -> "Iterator[dict[str, Any]]":
         try:
             data = self._control.recv(65536)
@@ -128,6 +146,10 @@ class Helper:
         """Return the bytes of memory that it has."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024  # type: ignore[index]
+
+    def descriptors(self) -> int:
+        """Return how many files and sockets it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def kill(self) -> None:
         """End it as a power cut does."""
@@ -152,9 +174,9 @@ class Helper:
 
 
 @contextlib.contextmanager
-def helper(space: Namespace, folder: Path) -> "Iterator[Helper]":
-    """Run a network helper in a namespace until the end of the block."""
-    running = Helper(space, folder)
+def helper(space: Namespace, folder: Path, *words: str) -> "Iterator[Helper]":
+    """Run a network helper in a namespace until the end of the block; words: a module that runs it, as HURRIED."""
+    running = Helper(space, folder, *words)
     try:
         yield running
     finally:
@@ -193,6 +215,10 @@ class Dnsmasq:
     def forget(self) -> None:
         """Lose all leases."""
         (self._folder / "dnsmasq.leases").unlink(missing_ok=True)
+
+    def leases(self) -> "list[str]":
+        """Return its leases: end, hardware, address, name and client identifier each."""
+        return (self._folder / "dnsmasq.leases").read_text().splitlines()
 
     def count(self, word: str) -> int:
         """Return how many such messages its log has, as DHCPACK."""

@@ -4,50 +4,37 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import netns
-from tests.fakes.netns import until
+from tests.fakes.netns import Namespace, until
 from tests.peers import dhcp
 from tests.peers.appliance import appliance
-from tests.peers.dhcp import Cable, Dnsmasq
+from tests.peers.chrony import chrony
+from tests.peers.dhcp import ROUTER, Cable, Dnsmasq
 
 TEST = "/usr/share/cups/ipptool/get-printer-attributes.test"
 
 
 @pytest.fixture
-def lan(programs: None) -> "Iterator[Cable]":
-    if os.geteuid():
-        pytest.fail("these tests make network namespaces: run them as root, or run tools/test unit")
-    with (
-        netns.namespace("router") as router,
-        netns.namespace("printer") as printer,
-        dhcp.cable(router, printer) as cable,
-    ):
-        yield cable
-
-
-@pytest.fixture
-def server(lan: Cable, tmp_path: Path) -> "Iterator[Dnsmasq]":
-    running = Dnsmasq(lan.router, tmp_path)
-    running.start()
-    yield running
-    running.stop()
+def dnsmasq(dnsmasq: Dnsmasq) -> Dnsmasq:
+    """What serves addresses from the beginning."""
+    dnsmasq.start()
+    return dnsmasq
 
 
 class Following:
     """The settings of the network and what follows them, in a process of its own."""
 
-    def __init__(self, lan: Cable, folder: Path):
-        self._lan = lan
+    def __init__(self, cable: Cable, folder: Path, *before: str):
+        self._cable = cable
         self._file = folder / "settings.toml"
         self.log = folder / "log"
-        words = (sys.executable, "-m", "tests.peers.dhcp_settings", str(folder))
-        lan.printer.environment["PYTHONPATH"] = f"{dhcp.FIRMWARE}:{dhcp.FIRMWARE.parent}"
-        self._process = lan.printer.start(*words, log=self.log)
+        words = (*before, sys.executable, "-m", "tests.peers.dhcp_settings", str(folder))
+        cable.printer.environment["PYTHONPATH"] = f"{dhcp.FIRMWARE}:{dhcp.FIRMWARE.parent}"
+        self._process = cable.printer.start(*words, log=self.log)
 
     def set(self, name: str, value: str) -> None:
         self._say(f"set {name} {value}")
@@ -56,6 +43,15 @@ class Following:
         self._say("stop")
         assert self._process.wait(netns.WATCHDOG_S) == 0
 
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._process.kill()
+        self._process.wait()
+
+    def tells(self, sentence: str) -> None:
+        """Wait until its log has a sentence."""
+        until(lambda: sentence in self.log.read_text(), f"{sentence!r} in {self.log}")
+
     def _say(self, line: str) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(line.encode() + b"\n")
@@ -63,13 +59,12 @@ class Following:
 
     def has(self, address: str) -> None:
         """Wait until the printer has this address and no other."""
-        until(lambda: self._lan.addresses() == [address], f"{address}, and no other, as {self.log} tells")
+        until(lambda: self._cable.addresses() == [address], f"{address}, and no other, as {self.log} tells")
 
     def leased(self) -> str:
         """Wait until there is a lease; return its address."""
-        return until(
-            lambda: next((one for one in self._lan.addresses() if re.match(r"10\.77\.0\.[5-9]\d/", one)), ""), "a lease"
-        )
+        lease = re.compile(r"10\.77\.0\.[5-9]\d/")
+        return until(lambda: next(filter(lease.match, self._cable.addresses()), ""), "a lease")
 
     def holds(self, line: str) -> None:
         """Wait until a setting has been stored."""
@@ -77,31 +72,31 @@ class Following:
 
 
 @pytest.fixture
-def following(lan: Cable, tmp_path: Path) -> Following:
-    return Following(lan, tmp_path)
+def following(cable: Cable, tmp_path: Path) -> Following:
+    return Following(cable, tmp_path)
 
 
-def test_the_firmware_prints_at_the_address_that_it_got(lan: Cable, server: Dnsmasq, tmp_path: Path) -> None:
-    with appliance(lan.printer, tmp_path, "--set", "network=dhcp", "--set", "mdns=off") as running:
-        address = until(lan.addresses, "an address")[0].partition("/")[0]
-        assert "[PASS]" in lan.router.run("ipptool", "-t", running.uri(address), TEST)
+def test_the_firmware_prints_at_the_address_that_it_got(cable: Cable, dnsmasq: Dnsmasq, tmp_path: Path) -> None:
+    with appliance(cable.printer, tmp_path, "--set", "network=dhcp", "--set", "mdns=off") as running:
+        address = until(cable.addresses, "an address")[0].partition("/")[0]
+        assert "[PASS]" in cable.router.run("ipptool", "-t", running.uri(address), TEST)
         assert f"eth0 has the address {address}" in running.log.read_text()
-    assert until(lambda: server.count("DHCPRELEASE"), "the address to be given back") == 1
-    assert lan.addresses() == []
+    assert until(lambda: dnsmasq.count("DHCPRELEASE"), "the address to be given back") == 1
+    assert cable.addresses() == []
 
 
-def test_with_the_systems_network_nothing_is_touched(lan: Cable, server: Dnsmasq, tmp_path: Path) -> None:
-    lan.printer.run("ip", "address", "add", "10.77.0.7/24", "dev", "eth0")
-    lan.printer.run("ip", "link", "set", "eth0", "up")
-    before = lan.addresses(), lan.routes()
-    with appliance(lan.printer, tmp_path, "--set", "mdns=off"):
+def test_with_the_systems_network_nothing_is_touched(cable: Cable, dnsmasq: Dnsmasq, tmp_path: Path) -> None:
+    cable.printer.run("ip", "address", "add", "10.77.0.7/24", "dev", "eth0")
+    cable.printer.run("ip", "link", "set", "eth0", "up")
+    before = cable.addresses(), cable.routes()
+    with appliance(cable.printer, tmp_path, "--set", "mdns=off"):
         find = ["pgrep", "-f", f"feedpath.host.network {tmp_path}"]
         processes = subprocess.run(find, capture_output=True, check=False)
-        assert processes.stdout == b"" and (lan.addresses(), lan.routes()) == before
-    assert (lan.addresses(), lan.routes()) == before and not (tmp_path / "network").exists()
+        assert processes.stdout == b"" and (cable.addresses(), cable.routes()) == before
+    assert (cable.addresses(), cable.routes()) == before and not (tmp_path / "network").exists()
 
 
-def test_a_static_address_that_is_set_once_goes_again(lan: Cable, server: Dnsmasq, following: Following) -> None:
+def test_a_static_address_that_is_set_once_goes_again(cable: Cable, dnsmasq: Dnsmasq, following: Following) -> None:
     following.set("network", "dhcp")
     leased = following.leased()
     following.set("network-address", "10.77.0.33/24")
@@ -110,10 +105,10 @@ def test_a_static_address_that_is_set_once_goes_again(lan: Cable, server: Dnsmas
     following.has(leased)
     following.holds('network = "dhcp"')
     following.stop()
-    assert lan.addresses() == []
+    assert cable.addresses() == []
 
 
-def test_a_static_address_that_is_set_again_stays(lan: Cable, server: Dnsmasq, following: Following) -> None:
+def test_a_static_address_that_is_set_again_stays(cable: Cable, dnsmasq: Dnsmasq, following: Following) -> None:
     following.set("network", "dhcp")
     following.leased()
     following.set("network-address", "10.77.0.33/24")
@@ -126,24 +121,146 @@ def test_a_static_address_that_is_set_again_stays(lan: Cable, server: Dnsmasq, f
     following.holds('network-address = "10.77.0.33/24"')
 
 
-def test_a_static_network_without_address_changes_nothing(lan: Cable, server: Dnsmasq, following: Following) -> None:
+def test_a_static_network_without_address_changes_nothing(cable: Cable, dnsmasq: Dnsmasq, following: Following) -> None:
     following.set("network", "dhcp")
     leased = following.leased()
     following.set("network", "static")
-    until(lambda: "needs a sound network-address" in following.log.read_text(), "a sentence in the log")
+    following.tells("needs a sound network-address")
     following.has(leased)
+
+
+def helper_of(folder: Path) -> int:
+    """Return the process of the network helper."""
+    find = ["pgrep", "-f", f"^{sys.executable} -P -m feedpath.host.network {folder}"]
+    (helper,) = subprocess.run(find, capture_output=True, text=True, check=True).stdout.split()
+    return int(helper)
 
 
 def test_a_helper_that_is_killed_is_started_again_and_nothing_is_lost(
-    lan: Cable, server: Dnsmasq, following: Following, tmp_path: Path
+    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
 ) -> None:
     following.set("network", "dhcp")
     leased = following.leased()
-    find = ["pgrep", "-f", f"^{sys.executable} -P -m feedpath.host.network {tmp_path}"]
-    (helper,) = subprocess.run(find, capture_output=True, text=True, check=True).stdout.split()
-    os.kill(int(helper), 9)
-    until(lambda: server.count("DHCPREQUEST") == 2, "a new helper to confirm the lease")
+    until((tmp_path / "network" / "lease-eth0.json").exists, "the lease to be kept")
+    os.kill(helper_of(tmp_path), 9)
+    until(lambda: dnsmasq.count("DHCPREQUEST") == 2, "a new helper to confirm the lease")
     following.has(leased)
-    assert server.count("DHCPDISCOVER") == 1
+    assert dnsmasq.count("DHCPDISCOVER") == 1
     following.stop()
-    assert lan.addresses() == []
+    assert cable.addresses() == []
+
+
+def test_a_power_cut_brings_back_the_settings_that_were_confirmed(
+    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
+) -> None:
+    following.set("network", "dhcp")
+    leased = following.leased()
+    following.set("network-address", "10.77.0.33/24")
+    following.set("network", "static")
+    following.has("10.77.0.33/24")
+    until((tmp_path / "network" / "trial.json").exists, "the trial to be written down")
+    following.kill()
+    again = Following(cable, tmp_path)
+    again.has(leased)
+    again.holds('network = "dhcp"')
+    again.tells("(network = static) were not confirmed before feedpath was started anew: those of before hold")
+    assert not (tmp_path / "network" / "trial.json").exists()
+
+
+def test_settings_that_were_confirmed_outlive_a_power_cut(
+    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
+) -> None:
+    following.set("network", "dhcp")
+    following.leased()
+    following.set("network-address", "10.77.0.33/24")
+    following.set("network", "static")
+    following.set("network", "static")
+    following.holds('network = "static"')
+    following.kill()
+    again = Following(cable, tmp_path)
+    again.has("10.77.0.33/24")
+    assert "not confirmed" not in again.log.read_text()
+
+
+def test_settings_of_before_that_are_set_again_need_no_confirmation(
+    cable: Cable, dnsmasq: Dnsmasq, following: Following
+) -> None:
+    following.set("network", "dhcp")
+    leased = following.leased()
+    following.set("network-address", "10.77.0.33/24")
+    following.set("network", "static")
+    following.has("10.77.0.33/24")
+    following.set("network", "dhcp")
+    following.has(leased)
+    following.stop()
+    assert "not confirmed" not in following.log.read_text()
+
+
+def test_a_helper_that_is_killed_takes_what_was_on_trial_along(
+    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
+) -> None:
+    following.set("network", "dhcp")
+    leased = following.leased()
+    following.set("network-address", "10.77.0.33/24")
+    following.set("network", "static")
+    following.has("10.77.0.33/24")
+    os.kill(helper_of(tmp_path), 9)
+    following.has(leased)
+    following.holds('network = "dhcp"')
+
+
+def feedpath(cable: Cable, data: Path, *words: str) -> str:
+    """Return what the command line says on the printer."""
+    return cable.printer.run(sys.executable, "-m", "feedpath", *words, "--data", str(data))
+
+
+def test_a_person_is_told_of_the_trial_and_keeps_it_by_the_page(
+    cable: Cable, dnsmasq: Dnsmasq, tmp_path: Path
+) -> None:
+    with appliance(cable.printer, tmp_path, "--set", "network=dhcp", "--set", "mdns=off") as running:
+        until(cable.addresses, "a lease")
+        assert feedpath(cable, tmp_path, "settings", "set", "network-address", "10.77.0.33/24") == ""
+        told = feedpath(cable, tmp_path, "settings", "set", "network", "static")
+        assert re.match(r"The network's new settings hold for (120|119) more seconds, .* choose Keep on the page", told)
+        assert "The network's new settings hold" in feedpath(cable, tmp_path, "status")
+        until(lambda: cable.addresses() == ["10.77.0.33/24"], "the new address")
+        page = f"http://10.77.0.33:{running.web_port}"
+        assert "new settings" not in cable.router.run("curl", "-s", page)  # it is the administrator's business
+        owner = ("curl", "-s", "-u", f":{(tmp_path / 'claim-code').read_text().strip()}")
+        shown = cable.router.run(*owner, page)
+        assert "The network&#39;s new settings hold" in shown and 'action="/keep-network"' in shown
+        assert "done" in cable.router.run(*owner, "-X", "POST", f"{page}/api/keep-network")
+        assert "new settings" not in cable.router.run(*owner, page) + feedpath(cable, tmp_path, "status")
+        until(lambda: 'network = "static"' in (tmp_path / "settings.toml").read_text(), "the settings to be kept")
+
+
+class Powerless(Namespace):
+    """A namespace in which programs have no rights over the network."""
+
+    def command(self, *argv: str) -> "list[str]":
+        return super().command("unshare", "--user", *argv)
+
+
+def test_without_rights_over_networks_all_else_is_served_and_one_sentence_says_why(
+    cable: Cable, tmp_path: Path
+) -> None:
+    sentence = "Feedpath may not set up the network: start it as root or with the capabilities"
+    space = Powerless(cable.printer.name)
+    with appliance(space, tmp_path, "--set", "network=dhcp", "--set", "mdns=off", "--set", "snmp=off") as running:
+        until(lambda: sentence in running.log.read_text(), "the sentence")
+        assert sentence in feedpath(cable, tmp_path, "status")
+        assert feedpath(cable, tmp_path, "settings", "set", "network-address", "10.77.0.33/24").startswith(sentence)
+        assert running.log.read_text().count(sentence) == 1
+    assert cable.addresses() == []
+
+
+def test_the_time_is_asked_of_servers_that_the_network_tells_unless_a_person_named_others(
+    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
+) -> None:
+    dnsmasq.stop()
+    dnsmasq.start(f"--dhcp-option=option:ntp-server,{ROUTER}")
+    with chrony(cable.router, tmp_path):
+        following.set("network", "dhcp")
+        following.tells("late: ")
+        following.set("ntp-servers", "127.0.0.2")
+        following.tells("no time from 127.0.0.2")

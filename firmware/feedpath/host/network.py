@@ -3,10 +3,12 @@
 `python -m feedpath.host.network FOLDER DESCRIPTOR RESOLV_CONF`. It keeps nothing but the rights to set up networks, and
 leases in FOLDER. DESCRIPTOR is a socket that lines of JSON go over. It is told {"do": "configure", ...} with the
 fields of Plan, {"do": "confirm"} and {"do": "stop"}, which gives addresses back; when the socket ends, they stay. It
-tells of each link what it has, {"link": "eth0", "state": "BOUND", "address": ...}, {"reverted": true} when a plan was
-not confirmed in time, and {"error": sentence}.
+tells of each link what it has, {"link": "eth0", "state": "BOUND", "address": ...}, with the state GONE once it is no
+more, {"reverted": true} when a plan was not confirmed in time, and {"error": sentence}. Its exit status is NO_RIGHTS
+where it may not do any of that.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -19,21 +21,22 @@ from pathlib import Path
 from typing import Any
 
 from feedpath.errors import WireError
-from feedpath.host import resolver
 from feedpath.host.dhcp import bpf, lease, netlink
 from feedpath.host.dhcp.interface import Dynamic, Static
 from feedpath.host.dhcp.kernel import Kernel, attach, packet_socket, silent_socket
 from feedpath.host.dhcp.lease import Lease
 from feedpath.host.dhcp.netlink import Link, Message
 from feedpath.host.plan import Leases, Plan, clock, plan_of
+from feedpath.host.resolver import Names, Resolver
 
-WIRED, WIRELESS = 100, 600  # metrics of routes: the cable first
+WIRED, WIRELESS, EACH = 100, 600, 500  # metrics of routes: the cable first, and how many there are of each
 FRAME_BYTES = 2048
 FRAMES_AT_ONCE = 50  # of one link, before the others' turn
 CAP_NET_ADMIN, CAP_NET_RAW, LAST_CAP = 12, 13, 63  # linux/capability.h
 CAPABILITY_VERSION_3 = 0x20080522
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38  # linux/prctl.h
 LINE_MOST = 64 * 1024  # octets of what we are told at once
+NO_RIGHTS = 77  # sysexits.h: EX_NOPERM
 
 
 class Port:
@@ -43,7 +46,7 @@ class Port:
         self.link = link
         self.machine = machine
         self.frames = packet_socket(link)
-        self.metric = (WIRELESS if Path("/sys/class/net", link.name, "wireless").exists() else WIRED) + link.number
+        self.metric = metric(link)
         self.applied: "dict[str, Lease]" = {}  # by address
         self.servers: "dict[str, float]" = {}  # of names, by IPv6, and until when
         self.told: "dict[str, Any]" = {}
@@ -64,7 +67,22 @@ class Port:
         if has is not None:
             told.update(address=has.address, prefix=has.prefix, routers=has.routers, domain=has.domain)
             told.update(search=has.search, ntp_servers=has.ntp_servers, name_servers=has.name_servers)
+            told.update(metric=self.metric)
         return told
+
+    def names(self, now: float) -> Names:
+        """Return what it tells of names: its lease, and the routers of IPv6."""
+        has = self.machine.lease
+        servers = [*has.name_servers] if has is not None else []
+        servers += [server for server, until in self.servers.items() if until > now and server not in servers]
+        search = (has.search or ([has.domain] if has.domain else [])) if has is not None else []
+        return Names(tuple(servers), tuple(search))
+
+
+def metric(link: Link) -> int:
+    """Return the metric of a link's routes: the lower, the sooner packets leave by it."""
+    wireless = Path("/sys/class/net", link.name, "wireless").exists()
+    return (WIRELESS if wireless else WIRED) + min(link.number, EACH - 1)
 
 
 class Network:
@@ -74,7 +92,7 @@ class Network:
         self._leases = Leases(folder)
         self._control = control
         self._resolv_conf = resolv_conf
-        self._resolving: "tuple[tuple[str, ...], tuple[str, ...]]" = ((), ())
+        self._resolver = Resolver(resolv_conf)
         self._kernel = Kernel()
         self._ports: "dict[int, Port]" = {}
         self._plan: "Plan | None" = None
@@ -157,12 +175,13 @@ class Network:
                 self._note(message)
         except (OSError, WireError):  # more than the socket held
             pass
-        for link in self._kernel.links() if self._plan is not None else []:
+        links = sorted(self._kernel.links(), key=metric)
+        for link in links if self._plan is not None else []:
             self._see(link)
-        known = {link.number for link in self._kernel.links()}
+        known = {link.number for link in links}
         for port in [port for number, port in self._ports.items() if number not in known]:
-            del self._ports[port.link.number]
-            port.frames.close()
+            self._close(port)
+            self._resolve()
 
     def _note(self, message: Message) -> None:
         """Take what a router tells of name servers; of links, all is looked at anew."""
@@ -180,7 +199,7 @@ class Network:
     def _see(self, link: Link) -> None:
         port = self._ports.get(link.number)
         if port is None:
-            if self._plan is None or not self._plan.covers(link) or (self._plan.mode == "static" and self._ports):
+            if self._plan is None or not self._plan.covers(link):
                 return
             try:
                 port = self._open(link, self._plan)
@@ -194,14 +213,14 @@ class Network:
 
     def _open(self, link: Link, plan: Plan) -> Port:
         """Begin with a link: what it has of us is kept while it lasts, other addresses are not."""
-        known = self._leases.load(link)
         there = [(address, prefix) for number, address, prefix in self._kernel.addresses() if number == link.number]
-        held = known is not None and plan.mode == "dhcp" and (known.address, known.prefix) in there
-        machine = (
-            Dynamic(link.mac, random, plan.host, known, held and known is not None and known.lasts(clock()))
-            if plan.mode == "dhcp"
-            else Static(link.mac, random, plan.lease())
-        )
+        machine: "Dynamic | Static"
+        if plan.sets(link) and not any(isinstance(port.machine, Static) for port in self._ports.values()):
+            machine = Static(link.mac, random, plan.lease())
+        else:
+            known = self._leases.load(link)
+            held = known is not None and (known.address, known.prefix) in there and known.lasts(clock())
+            machine = Dynamic(link.mac, random, plan.host, known, held)
         port = Port(link._replace(carrier=False), machine)
         for address, prefix in there:
             if machine.lease is None or address != machine.lease.address:
@@ -216,8 +235,12 @@ class Network:
     def _leave(self, port: Port) -> None:
         for has in list(port.applied.values()):
             self._remove(port, has)
+        self._close(port)
+
+    def _close(self, port: Port) -> None:
         del self._ports[port.link.number]
         port.frames.close()
+        self._tell({"link": port.link.name, "state": "GONE", "address": ""})
 
     def _hear(self, port: Port) -> None:
         for _ in range(FRAMES_AT_ONCE):
@@ -283,22 +306,11 @@ class Network:
             self._complain(f"the lease of {port.link.name} cannot be kept: {error}")
 
     def _resolve(self) -> None:
-        """Tell the C library which name servers there are; where there are none, those of before stay."""
-        servers: "list[str]" = []
-        search: "list[str]" = []
+        """Tell the computer's resolver which name servers there are."""
         ports = sorted(self._ports.values(), key=lambda port: port.metric)
-        for port in ports:
-            has, now = port.machine.lease, clock()
-            servers += [one for one in has.name_servers if one not in servers] if has is not None else []
-            servers += [one for one, until in port.servers.items() if until > now and one not in servers]
-            names = (has.search or ([has.domain] if has.domain else [])) if has is not None else []
-            search += [name for name in names if name not in search]
-        wanted = (tuple(servers), tuple(search))
-        if not servers or wanted == self._resolving:
-            return
-        self._resolving = wanted
+        told = {port.link.name: port.names(clock()) for port in ports}
         try:
-            resolver.tell(self._resolv_conf, ports[0].link.name, servers, search)
+            self._resolver.tell({name: names for name, names in told.items() if names.servers})
         except OSError as error:
             self._complain(f"{self._resolv_conf} cannot be written: {error}")
 
@@ -330,16 +342,21 @@ def main() -> int:
     """Run the helper; return the exit status."""
     folder, descriptor, resolv_conf = sys.argv[1:]
     control = socket.socket(fileno=int(descriptor))
-    try:
-        held = silent_socket()
-        drop_rights()
-        Path(folder).mkdir(exist_ok=True)
-        Network(Path(folder), control, Path(resolv_conf)).run()
-    except OSError as error:
-        told = {"error": f"the network cannot be set up: {error.strerror}; it needs root's rights over networks"}
-        control.sendall(json.dumps(told).encode() + b"\n")
-        return 1
-    held.close()
+    with contextlib.ExitStack() as kept:
+        with contextlib.suppress(PermissionError):  # without it the kernel refuses an answer that we have read
+            kept.enter_context(silent_socket())
+        try:
+            drop_rights()
+            socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+        except PermissionError:
+            return NO_RIGHTS
+        try:
+            Path(folder).mkdir(exist_ok=True)
+            Network(Path(folder), control, Path(resolv_conf)).run()
+        except OSError as error:
+            told = {"error": f"the network cannot be set up: {error}"}
+            control.sendall(json.dumps(told).encode() + b"\n")
+            return 1
     return 0
 
 

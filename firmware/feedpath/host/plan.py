@@ -16,9 +16,10 @@ USUAL = ("eth", "en", "wl", "usb")  # how links begin that lead out of a compute
 
 
 class Plan(NamedTuple):
-    """How links get their addresses. mode: dhcp or static. confirm_s: how soon a plan must be confirmed; 0: it stays.
+    """How links get their addresses. confirm_s: how soon a plan must be confirmed; 0: it stays.
 
-    interfaces: the links; none for all that lead out. host: the name that servers are told.
+    mode: dhcp, or static: then one link has `address`, and all others ask servers. interfaces: the links, that one
+    first; none for all that lead out, of which the first one has the address. host: the name that servers are told.
     """
 
     mode: str = "dhcp"
@@ -33,9 +34,11 @@ class Plan(NamedTuple):
         """Return whether a link is one of the plan's."""
         if not link.ethernet or len(link.mac) != 6 or link.gone:
             return False
-        if self.mode == "static":  # one link has the address: the first that there is
-            return link.name in self.interfaces[:1] if self.interfaces else link.name.startswith(USUAL)
         return link.name in self.interfaces if self.interfaces else link.name.startswith(USUAL)
+
+    def sets(self, link: Link) -> bool:
+        """Return whether a link may have the plan's address, where none has it yet."""
+        return self.mode == "static" and (not self.interfaces or link.name == self.interfaces[0])
 
     def lease(self) -> Lease:
         """Return what a static plan gives a link; raise WireError or ValueError."""

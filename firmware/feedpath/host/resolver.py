@@ -1,9 +1,11 @@
 """Tells this computer which name servers to ask: by resolv.conf, or through systemd-resolved where that has it."""
 
+import contextlib
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 RESOLVED = "/run/systemd/resolve/"  # where a resolv.conf leads that systemd-resolved writes
 CALL_S = 10.0
@@ -11,22 +13,39 @@ MOST_SERVERS = 3  # the C library reads no more: resolv.conf(5), MAXNS
 HEADER = "# Written by feedpath from what the network told.\n"
 
 
-def text(servers: "Sequence[str]", search: "Sequence[str]") -> str:
+class Names(NamedTuple):
+    """What a link tells of names: the servers, best first, and the domains in which short names are looked for."""
+
+    servers: "tuple[str, ...]" = ()
+    search: "tuple[str, ...]" = ()
+
+
+class Resolver:
+    """The computer's resolver, told through the resolv.conf at `path`, or where that leads to."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._told: "Mapping[str, Names]" = {}
+
+    def tell(self, links: "Mapping[str, Names]") -> None:
+        """Have names resolved as these links tell, the best link first; raise OSError.
+
+        systemd-resolved forgets what a link tells no more. In a resolv.conf the last servers that there were stay: one
+        without servers means this computer itself.
+        """
+        before, self._told = self._told, dict(links)
+        if str(self._path.resolve()).startswith(RESOLVED):
+            for link in dict.fromkeys([*before, *links]):
+                if before.get(link) != links.get(link):
+                    _tell_resolved(link, links.get(link))
+        elif links and _joined(links.values()) != _joined(before.values()):
+            replace(self._path.resolve(), text(_joined(links.values())))
+
+
+def text(names: Names) -> str:
     """Return a resolv.conf (resolv.conf(5))."""
-    lines = [f"search {' '.join(search)}\n"] if search else []
-    return HEADER + "".join([*lines, *(f"nameserver {server}\n" for server in servers[:MOST_SERVERS])])
-
-
-def tell(path: Path, link: str, servers: "Sequence[str]", search: "Sequence[str]") -> None:
-    """Have names resolved by these servers, best first; raise OSError.
-
-    link: the interface that they were told on, for systemd-resolved.
-    """
-    if str(path.resolve()).startswith(RESOLVED):
-        _call("resolvectl", "dns", link, *servers)
-        _call("resolvectl", "domain", link, *(search or ("",)))
-        return
-    replace(path.resolve(), text(servers, search))
+    lines = [f"search {' '.join(names.search)}\n"] if names.search else []
+    return HEADER + "".join([*lines, *(f"nameserver {server}\n" for server in names.servers[:MOST_SERVERS])])
 
 
 def replace(path: Path, content: str) -> None:
@@ -48,6 +67,21 @@ def replace(path: Path, content: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _joined(all: "Iterable[Names]") -> Names:
+    links = list(all)
+    servers = dict.fromkeys(server for names in links for server in names.servers)
+    return Names(tuple(servers), tuple(dict.fromkeys(name for names in links for name in names.search)))
+
+
+def _tell_resolved(link: str, names: "Names | None") -> None:
+    if names is None:
+        with contextlib.suppress(OSError):  # a link that is gone it has forgotten by itself
+            _call("resolvectl", "revert", link)
+        return
+    _call("resolvectl", "dns", link, *names.servers)
+    _call("resolvectl", "domain", link, *(names.search or ("",)))
 
 
 def _call(*words: str) -> None:

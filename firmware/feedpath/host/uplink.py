@@ -6,7 +6,7 @@ import json
 import logging
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,44 +18,52 @@ PACKAGES = str(Path(__file__).parents[2])
 AGAIN_S = 5.0  # until a helper that ended is started again
 STOP_S = 5.0  # that it has to give addresses back
 LINE_MOST = 64 * 1024
+NO_RIGHTS = 77  # the exit status of a helper that may not set up networks: network.py
+POWERLESS = (
+    "Feedpath may not set up the network: start it as root or with the capabilities CAP_NET_ADMIN and CAP_NET_RAW, or "
+    "set network to system."
+)
 
 
 class Uplink:
     """A network helper, kept running. plan: what it follows. links: what each has, by name, as network.py tells it.
 
-    changed: called after each change of a link. reverted: called when a plan went since nobody confirmed it.
+    changed: called after each change of a link. reverted: called when the plan of before is back, since nobody
+    confirmed another one. kept: the plan that holds for good. trouble: why no helper runs, in a sentence.
     """
 
     def __init__(
         self,
         folder: Path,
         changed: "Callable[[], None]",
-        reverted: "Callable[[], Awaitable[None]]",
+        reverted: "Callable[[], None]",
         resolv_conf: Path = Path("/etc/resolv.conf"),
     ):
         self.links: "dict[str, dict[str, Any]]" = {}
+        self.trouble = ""
         self._folder = folder
         self._changed = changed
         self._reverted = reverted
         self._resolv_conf = resolv_conf
-        self.plan = Plan()
+        self.plan = self.kept = Plan()
         self._writer: "asyncio.StreamWriter | None" = None
         self._process: "asyncio.subprocess.Process | None" = None
         self._task: "asyncio.Task[None] | None" = None
 
     async def start(self, plan: Plan) -> None:
         """Begin to follow a plan."""
-        self.plan = plan
+        self.plan = self.kept = plan
         self._folder.mkdir(exist_ok=True)
         self._task = asyncio.create_task(self._keep(), name="uplink")
 
     def follow(self, plan: Plan, confirm_s: float) -> None:
-        """Follow another plan, for good only when it is confirmed within this time."""
+        """Follow another plan, for good only when it is confirmed within this time; 0: no matter when."""
         self.plan = plan
         self._say({"do": "configure", **plan._asdict(), "confirm_s": confirm_s})
 
     def confirm(self) -> None:
         """Keep the plan."""
+        self.kept = self.plan
         self._say({"do": "confirm"})
 
     async def stop(self, release: bool = True) -> None:
@@ -75,13 +83,15 @@ class Uplink:
             await self._end()
 
     async def _keep(self) -> None:
-        while True:
+        while not self.trouble:
             try:
                 await self._run()
             except (OSError, ValueError) as error:
                 logger.error("the network helper cannot be used: %s", error)
             await self._end()
-            await asyncio.sleep(AGAIN_S)
+            if self.plan != self.kept:
+                self._return()
+            await asyncio.sleep(0 if self.trouble else AGAIN_S)
 
     async def _run(self) -> None:
         """Run a helper until it ends."""
@@ -98,9 +108,12 @@ class Uplink:
             )
         reader, self._writer = await asyncio.open_connection(sock=ours, limit=LINE_MOST)
         self._say({"do": "configure", **self.plan._asdict()})
-        while line := await reader.readline():
-            await self._hear(json.loads(line))
-        logger.error("the network helper ended with status %d", await self._process.wait())
+        with contextlib.suppress(ConnectionResetError):  # it has ended without reading what we said
+            while line := await reader.readline():
+                self._hear(json.loads(line))
+        status = await self._process.wait()
+        self.trouble = POWERLESS if status == NO_RIGHTS else ""
+        logger.error("%s", self.trouble or f"the network helper ended with status {status}")
 
     async def _end(self) -> None:
         writer, self._writer = self._writer, None
@@ -115,15 +128,24 @@ class Uplink:
         if self._writer is not None:
             self._writer.write(json.dumps(words).encode() + b"\n")
 
-    async def _hear(self, told: "dict[str, Any]") -> None:
+    def _hear(self, told: "dict[str, Any]") -> None:
         if "error" in told:
             logger.error("%s", told["error"])
+        elif told.get("reverted") and self.plan == self.kept:  # it was confirmed in the same moment
+            self._say({"do": "configure", **self.plan._asdict()})
         elif told.get("reverted"):
-            logger.warning("the network's new settings were not confirmed in time; those of before are back")
-            await self._reverted()
+            self._return()
         elif "link" in told:
-            before = self.links.get(told["link"], {})
-            self.links[told["link"]] = told
-            if told["address"] != before.get("address"):
-                logger.info("%s has the address %s", told["link"], told["address"] or "of nobody")
-            self._changed()
+            self._note(told["link"], told)
+
+    def _return(self) -> None:
+        self.plan = self.kept
+        self._reverted()
+
+    def _note(self, link: str, told: "dict[str, Any]") -> None:
+        before = self.links.pop(link, {"address": ""})
+        if told["state"] != "GONE":
+            self.links[link] = told
+        if told["address"] != before["address"]:
+            logger.info("%s has the address %s", link, told["address"] or "of nobody")
+        self._changed()

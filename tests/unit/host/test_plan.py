@@ -89,8 +89,21 @@ def test_a_plan_that_cannot_be_is_refused(told: "dict[str, Any]", wrong: str) ->
         ({}, LINK._replace(gone=True), False),
         ({"interfaces": ["br0"]}, LINK._replace(name="br0"), True),
         ({"interfaces": ["br0"]}, LINK, False),
-        ({"mode": "static", "address": "10.0.0.5/24", "interfaces": ["eth1", "eth0"]}, LINK, False),
+        ({"mode": "static", "address": "10.0.0.5/24", "interfaces": ["eth1", "eth0"]}, LINK, True),
     ],
 )
 def test_a_plan_covers_the_links_that_lead_out(told: "dict[str, Any]", link: Link, covered: bool) -> None:
     assert plan_of(told).covers(link) is covered
+
+
+@pytest.mark.parametrize(
+    "told, static",
+    [
+        ({}, False),
+        ({"mode": "static", "address": "10.0.0.5/24"}, True),
+        ({"mode": "static", "address": "10.0.0.5/24", "interfaces": ["eth0", "eth1"]}, True),
+        ({"mode": "static", "address": "10.0.0.5/24", "interfaces": ["eth1", "eth0"]}, False),
+    ],
+)
+def test_a_plan_sets_the_address_of_the_first_link_that_it_names(told: "dict[str, Any]", static: bool) -> None:
+    assert plan_of(told).sets(LINK) is static

@@ -6,7 +6,7 @@ Forms and /api/ do the same; a form is answered with a page, /api/ with JSON.
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from feedpath import __version__, aio
 from feedpath.core.chooser import Chooser
@@ -59,6 +59,21 @@ JOB_ACTIONS: "dict[str, Callable[[Job], None]]" = {"cancel": _cancel, "release":
 PRINTER_ACTIONS: "dict[str, Callable[[Printer], None]]" = {"pause": Printer.pause, "resume": Printer.resume}
 
 
+class Network(Protocol):
+    """The settings of the network: what there is to tell of them, and whether some are on trial until `keep`."""
+
+    @property
+    def note(self) -> str:
+        """Return sentences for who administers; "" for none."""
+
+    @property
+    def on_trial(self) -> bool:
+        """Return whether there is something to keep."""
+
+    def keep(self) -> None:
+        """Keep it."""
+
+
 class Web:
     """The pages of all printers."""
 
@@ -72,6 +87,7 @@ class Web:
         hostname: str,
         chooser: Chooser,
         notes: view.Notes = lambda printer: (),
+        network: "Network | None" = None,
     ):
         """`hostname` is how other computers reach this one; `notes` gives further sentences about a printer."""
         self._printers = printers
@@ -80,6 +96,7 @@ class Web:
         self._hostname = hostname
         self._chooser = chooser
         self._notes = notes
+        self._network = network
         self._previews = Previews()
 
     def routes(self) -> "list[Route]":
@@ -104,6 +121,7 @@ class Web:
             ("driver", self._use_driver, FIELDS_MAX),
             ("driver-options", self._set_options, OPTIONS_MAX),
             ("test-page", self._test_page, FIELDS_MAX),
+            ("keep-network", self._keep_network, FIELDS_MAX),
         ):
             act = self._guard(handler, administers=True)
             rows += [Route(post, f"/{path}", act, most), Route(post, f"/api/{path}", act, most)]
@@ -178,10 +196,12 @@ class Web:
         return f"{host}:{port}"
 
     async def _status(self, request: Request, who: str) -> Response:
-        return await self._page("status", who=who, printers=self._printers_seen(request, who))
+        network = self._network if who else None
+        return await self._page("status", who=who, printers=self._printers_seen(request, who), network=network)
 
     async def _api_status(self, request: Request, who: str) -> Response:
-        return _json({"version": __version__, "printers": self._printers_seen(request, who)})
+        seen = {"version": __version__, "printers": self._printers_seen(request, who)}
+        return _json({**seen, "note": self._network.note} if self._network is not None and who else seen)
 
     async def _static(self, request: Request, who: str) -> Response:
         file = pages.statics().get(request.variables["name"])
@@ -303,6 +323,11 @@ class Web:
         job = self._chooser.test(self._printer(await _fields(request)))
         return _json({"job": job.id}) if _is_api(request) else redirect("/")
 
+    async def _keep_network(self, request: Request, who: str) -> Response:
+        if self._network is not None and self._network.on_trial:
+            self._network.keep()
+        return _json({"done": "keep-network"}) if _is_api(request) else redirect("/")
+
     async def _refused(self, request: Request, refused: Refused) -> Response:
         row = refusal(refused.reason)
         sentence = refused.detail or row.sentence
@@ -323,7 +348,9 @@ class Web:
         except OSError as error:
             return _json({"error": f"The setting could not be stored: {error.strerror}."}, 507)
         self._settings.announce(name)
-        return _json({"settings": {name: self._settings.show(name)}})
+        note = self._network.note if self._network is not None and name.startswith("network") else ""
+        told: "dict[str, Any]" = {"settings": {name: self._settings.show(name)}}
+        return _json({**told, "note": note} if note else told)
 
 
 async def _fields(request: Request, most: int = FIELDS_MAX) -> "dict[str, str]":
