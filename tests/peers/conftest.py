@@ -9,7 +9,7 @@ import pytest
 from tests.fakes import netns
 from tests.peers import dhcp
 from tests.peers.appliance import Appliance, Lan, appliance
-from tests.peers.dhcp import HURRIED, Cable, Dnsmasq, Helper
+from tests.peers.dhcp import HURRIED, Cable, Dhcpd, Dnsmasq, Helper, Kea, Program
 
 PROGRAMS = {  # what the tests run: the Debian package that has it
     "avahi-browse": "avahi-utils",
@@ -118,3 +118,11 @@ def hurried(cable: Cable, tmp_path: Path) -> "Iterator[Helper]":
     """The network helper on the printer, whose clock runs four times as fast."""
     with dhcp.helper(cable.printer, tmp_path, *HURRIED) as running:
         yield running
+
+
+@pytest.fixture(params=[Dhcpd, Kea], ids=["dhcpd", "kea"])
+def server(request: pytest.FixtureRequest, cable: Cable, tmp_path: Path) -> "Iterator[Program]":
+    """One of both servers on the router, once it is started."""
+    running = request.param(cable.router, tmp_path)
+    yield running
+    running.stop()

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 ROUTER = "10.77.0.1"
 NETWORK = "10.77.0.0/24"
 FIRST, LAST = "10.77.0.50", "10.77.0.99"
+SEARCH = ("eng.example", "lab.example")
 MAC = "02:00:00:00:00:50"
 HURRIED = ("tests.peers.hurried", "4")  # four times as fast: within what servers and their seconds allow
 
@@ -61,12 +62,15 @@ class Cable:
 @contextlib.contextmanager
 def cable(router: Namespace, printer: Namespace, name: str = "eth0") -> "Iterator[Cable]":
     """Join two namespaces."""
-    link = ["ip", "link", "add", name, "netns", router.name, "type", "veth"]
+    index = str(100 + int(name[3:]))  # another one than the peer's: the kernel then tells of the carrier at once
+    link = ["ip", "link", "add", name, "index", index, "netns", router.name, "type", "veth"]
     peer = ["peer", "name", name, "address", MAC, "netns", printer.name]
     subprocess.run([*link, *peer], check=True, capture_output=True, timeout=netns.WATCHDOG_S)
     try:
         router.run("ip", "address", "add", f"{ROUTER}/24", "dev", name)
-        router.run("ip", "link", "set", name, "up")
+        for end in (router, printer):
+            end.run("ip", "link", "set", name, "up")
+        until(lambda: "state UP" in router.run("ip", "link", "show", name), "the carrier")  # before it nothing goes out
         yield Cable(router, printer, name)
     finally:
         router.run("ip", "link", "del", name)
@@ -174,6 +178,25 @@ class Helper:
 
 
 @contextlib.contextmanager
+def answers(cable: Cable, folder: Path) -> "Iterator[Callable[[], list[bytes]]]":
+    """Return what gives all that the router's server has sent by UDP since the beginning of the block."""
+    log = folder / "answers"
+    script = (
+        "import socket; link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0x300); link.bind(('eth0', 3));"
+        "print('ready', flush=True)\n"
+        "while True:\n"
+        "    frame = link.recv(2048)\n"
+        "    if frame[34:38] == bytes((0, 67, 0, 68)): print(frame[42:].hex(), flush=True)\n"
+    )
+    process = cable.router.start(sys.executable, "-c", script, log=log)
+    until(lambda: "ready" in log.read_text(), "someone to listen")
+    try:
+        yield lambda: [bytes.fromhex(line) for line in log.read_text().split()[1:]]
+    finally:
+        cable.router.stop(process)
+
+
+@contextlib.contextmanager
 def helper(space: Namespace, folder: Path, *words: str) -> "Iterator[Helper]":
     """Run a network helper in a namespace until the end of the block; words: a module that runs it, as HURRIED."""
     running = Helper(space, folder, *words)
@@ -237,10 +260,12 @@ class Program:
         self._process: "subprocess.Popen[bytes] | None" = None
         self.log = folder / "server.log"
 
-    def start(self, first: str = FIRST, last: str = LAST) -> None:
-        """Serve addresses from `first` to `last`."""
+    def start(
+        self, first: str = FIRST, last: str = LAST, search: "Sequence[str]" = SEARCH, routes: bytes = b""
+    ) -> None:
+        """Serve addresses from `first` to `last`. routes: of option 121, as it has them."""
         conf = self._folder / "server.conf"
-        conf.write_text(self.conf(first, last))
+        conf.write_text(self.conf(first, last, search, routes))
         self.log.touch()
         size = self.log.stat().st_size
         process = self._process = self._space.start(*self.words(conf), log=self.log)
@@ -262,7 +287,7 @@ class Program:
         """Return its command line."""
         raise NotImplementedError
 
-    def conf(self, first: str, last: str) -> str:
+    def conf(self, first: str, last: str, search: "Sequence[str]", routes: bytes) -> str:
         """Return its configuration."""
         raise NotImplementedError
 
@@ -271,6 +296,7 @@ class Dhcpd(Program):
     """ISC's dhcpd."""
 
     package = "isc-dhcp-server"
+    more = ""  # statements for everyone
     ready = "Server starting service."
 
     def words(self, conf: Path) -> "list[str]":
@@ -278,13 +304,16 @@ class Dhcpd(Program):
         leases.touch()
         return ["dhcpd", "-4", "-f", "-d", "--no-pid", "-cf", str(conf), "-lf", str(leases), "eth0"]
 
-    def conf(self, first: str, last: str) -> str:
+    def conf(self, first: str, last: str, search: "Sequence[str]", routes: bytes) -> str:
+        domains = "option domain-search {};".format(", ".join(f'"{name}"' for name in search)) if search else ""
+        classless = f"option classless {', '.join(map(str, routes))};" if routes else ""
         return f"""
+            option classless code 121 = array of integer 8; {self.more}
             default-lease-time 10; max-lease-time 10; min-lease-time 10; authoritative; ping-check off;
             subnet 10.77.0.0 netmask 255.255.255.0 {{
                 range {first} {last};
                 option routers {ROUTER}; option domain-name-servers 10.77.0.8; option ntp-servers 10.77.0.9;
-                option domain-search "eng.example", "lab.example";
+                {domains} {classless}
                 option dhcp-renewal-time 3; option dhcp-rebinding-time 6;
             }}
         """
@@ -300,12 +329,13 @@ class Kea(Program):
         places = [f"{name}={self._folder}" for name in ("KEA_LOCKFILE_DIR", "KEA_PIDFILE_DIR")]
         return ["env", *places, "kea-dhcp4", "-c", str(conf)]
 
-    def conf(self, first: str, last: str) -> str:
+    def conf(self, first: str, last: str, search: "Sequence[str]", routes: bytes) -> str:
         told = {
             "routers": ROUTER,
             "domain-name-servers": "10.77.0.8",
             "ntp-servers": "10.77.0.9",
-            "domain-search": "eng.example, lab.example",
+            "domain-search": ", ".join(search),
+            **({"classless": ", ".join(map(str, routes))} if routes else {}),
         }
         subnet = {
             "id": 1,
@@ -322,6 +352,7 @@ class Kea(Program):
                     "renew-timer": 3,
                     "rebind-timer": 6,
                     "authoritative": True,
+                    "option-def": [{"name": "classless", "code": 121, "type": "uint8", "array": True}],
                     "subnet4": [subnet],
                     "loggers": [{"name": "kea-dhcp4", "output_options": [{"output": "stdout"}], "severity": "INFO"}],
                 }

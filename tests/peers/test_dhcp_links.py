@@ -31,6 +31,13 @@ def test_the_helper_keeps_no_rights_but_those_over_networks(cable: Cable, helper
     assert "CapPrm:\t0000000000003000" in text and "CapBnd:\t0000000000003000" in text and "NoNewPrivs:\t1" in text
 
 
+def test_a_link_that_is_off_is_switched_on(cable: Cable, dnsmasq: Dnsmasq, hurried: Helper) -> None:
+    cable.printer.run("ip", "link", "set", "eth0", "down")
+    dnsmasq.start()
+    hurried.dhcp()
+    assert cable.address() == hurried.bound()["address"]
+
+
 def test_a_link_without_server_has_an_address_of_its_own_until_one_comes(
     cable: Cable, dnsmasq: Dnsmasq, hurried: Helper
 ) -> None:
@@ -76,17 +83,17 @@ def second_network(cable: Cable, folder: Path) -> "Iterator[Cable]":
 
 
 def test_two_links_have_a_lease_each_and_the_first_one_leads_out(
-    cable: Cable, dnsmasq: Dnsmasq, helper: Helper, tmp_path: Path
+    cable: Cable, dnsmasq: Dnsmasq, hurried: Helper, tmp_path: Path
 ) -> None:
     dnsmasq.start()
-    helper.dhcp()
-    helper.bound()
+    hurried.dhcp()
+    hurried.bound()
     with second_network(cable, tmp_path) as second:
-        told = helper.until(lambda told: told.get("link") == "eth1" and bool(told["address"]), "the other link's lease")
+        told = hurried.until(lambda told: told.get("link") == "eth1" and bool(told["address"]), "a lease")
         assert second.addresses() == [f"{told['address']}/24"]
         assert [line.split()[4] for line in cable.routes().splitlines() if "default" in line] == ["eth0", "eth1"]
-    helper.until(lambda told: (told.get("link"), told.get("state")) == ("eth1", "GONE"), "the link to go")
-    assert helper.errors == []
+    hurried.until(lambda told: (told.get("link"), told.get("state")) == ("eth1", "GONE"), "the link to go")
+    assert hurried.errors == []
 
 
 def test_name_servers_that_a_router_tells_by_ipv6_are_asked_too(cable: Cable, dnsmasq: Dnsmasq, helper: Helper) -> None:

@@ -1,22 +1,10 @@
 """The network helper beside ISC's dhcpd and Kea, whose leases are so short that all of their life is seen."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.fakes.netns import until
 from tests.peers import dhcp
-from tests.peers.dhcp import FIRST, ROUTER, Cable, Dhcpd, Helper, Kea, Program
-
-
-@pytest.fixture(params=[Dhcpd, Kea], ids=["dhcpd", "kea"])
-def server(request: pytest.FixtureRequest, cable: Cable, tmp_path: Path) -> "Iterator[Program]":
-    cable.printer.run("ip", "link", "set", "eth0", "up")  # Kea serves no link without carrier
-    until(lambda: "state UP" in cable.router.run("ip", "link", "show", "eth0"), "the carrier")
-    running = request.param(cable.router, tmp_path)
-    yield running
-    running.stop()
+from tests.peers.dhcp import FIRST, ROUTER, Cable, Helper, Program
 
 
 def test_a_lease_is_taken_renewed_and_given_back(cable: Cable, server: Program, hurried: Helper) -> None:

@@ -15,6 +15,11 @@ from tests.peers.appliance import appliance
 from tests.peers.chrony import chrony
 from tests.peers.dhcp import ROUTER, Cable, Dnsmasq
 
+FIND = (
+    "from zeroconf import Zeroconf; type = '_ipp._tcp.local.'; network = Zeroconf();"
+    "found = network.get_service_info(type, 'Feedpath Virtual Printer.' + type, 1000);"
+    "print(*found.parsed_addresses() if found else ()); network.close()"
+)
 TEST = "/usr/share/cups/ipptool/get-printer-attributes.test"
 
 
@@ -77,9 +82,10 @@ def following(cable: Cable, tmp_path: Path) -> Following:
 
 
 def test_the_firmware_prints_at_the_address_that_it_got(cable: Cable, dnsmasq: Dnsmasq, tmp_path: Path) -> None:
-    with appliance(cable.printer, tmp_path, "--set", "network=dhcp", "--set", "mdns=off") as running:
+    with appliance(cable.printer, tmp_path, "--set", "network=dhcp") as running:
         address = until(cable.addresses, "an address")[0].partition("/")[0]
         assert "[PASS]" in cable.router.run("ipptool", "-t", running.uri(address), TEST)
+        until(lambda: address in cable.router.run(sys.executable, "-c", FIND).split(), "the address to be announced")
         assert f"eth0 has the address {address}" in running.log.read_text()
     assert until(lambda: dnsmasq.count("DHCPRELEASE"), "the address to be given back") == 1
     assert cable.addresses() == []

@@ -186,10 +186,12 @@ class Addressing:
         """Tell that the last run ended while settings were on trial: the file of settings does not have them."""
         path = self._folder / TRIAL_FILE
         try:
-            tried = json.loads(path.read_text())
+            tried = {name: str(value) for name, value in json.loads(path.read_text()).items() if name in ROWS}
             path.unlink()
-        except (OSError, ValueError):
+        except (OSError, ValueError, AttributeError):
             return
+        if all(self._settings.show(name) == value for name, value in tried.items()):
+            return  # they were confirmed in the last moment
         self._news = (
             f"The network's new settings ({_shown(tried)}) were not confirmed before feedpath was started anew: "
             f"those of before hold."
