@@ -10,6 +10,7 @@ from tests.fakes import netns
 from tests.peers import dhcp
 from tests.peers.appliance import Appliance, Lan, appliance
 from tests.peers.dhcp import HURRIED, Cable, Dhcpd, Dnsmasq, Helper, Kea, Program
+from tests.peers.following import Following
 
 PROGRAMS = {  # what the tests run: the Debian package that has it
     "avahi-browse": "avahi-utils",
@@ -104,6 +105,19 @@ def dnsmasq(cable: Cable, tmp_path: Path) -> "Iterator[Dnsmasq]":
     running = Dnsmasq(cable.router, tmp_path)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def served(dnsmasq: Dnsmasq) -> Dnsmasq:
+    """What serves addresses on the router, started."""
+    dnsmasq.start()
+    return dnsmasq
+
+
+@pytest.fixture
+def following(cable: Cable, tmp_path: Path) -> Following:
+    """What follows the settings of the network on the printer."""
+    return Following(cable, tmp_path)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The settings of the network: the firmware gets its address by them, and a mistake there locks nobody out."""
+"""The settings of the network: the firmware gets its address by them, and tells what comes of them."""
 
 import os
 import re
@@ -6,14 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from tests.fakes import netns
 from tests.fakes.netns import Namespace, until
-from tests.peers import dhcp
 from tests.peers.appliance import appliance
 from tests.peers.chrony import chrony
 from tests.peers.dhcp import ROUTER, Cable, Dnsmasq
+from tests.peers.following import Following, helper_of
 
 FIND = (
     "from zeroconf import Zeroconf; type = '_ipp._tcp.local.'; network = Zeroconf();"
@@ -23,75 +20,17 @@ FIND = (
 TEST = "/usr/share/cups/ipptool/get-printer-attributes.test"
 
 
-@pytest.fixture
-def dnsmasq(dnsmasq: Dnsmasq) -> Dnsmasq:
-    """What serves addresses from the beginning."""
-    dnsmasq.start()
-    return dnsmasq
-
-
-class Following:
-    """The settings of the network and what follows them, in a process of its own."""
-
-    def __init__(self, cable: Cable, folder: Path, *before: str):
-        self._cable = cable
-        self._file = folder / "settings.toml"
-        self.log = folder / "log"
-        words = (*before, sys.executable, "-m", "tests.peers.dhcp_settings", str(folder))
-        cable.printer.environment["PYTHONPATH"] = f"{dhcp.FIRMWARE}:{dhcp.FIRMWARE.parent}"
-        self._process = cable.printer.start(*words, log=self.log)
-
-    def set(self, name: str, value: str) -> None:
-        self._say(f"set {name} {value}")
-
-    def stop(self) -> None:
-        self._say("stop")
-        assert self._process.wait(netns.WATCHDOG_S) == 0
-
-    def kill(self) -> None:
-        """End it as a power cut does."""
-        self._process.kill()
-        self._process.wait()
-
-    def tells(self, sentence: str) -> None:
-        """Wait until its log has a sentence."""
-        until(lambda: sentence in self.log.read_text(), f"{sentence!r} in {self.log}")
-
-    def _say(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line.encode() + b"\n")
-        self._process.stdin.flush()
-
-    def has(self, address: str) -> None:
-        """Wait until the printer has this address and no other."""
-        until(lambda: self._cable.addresses() == [address], f"{address}, and no other, as {self.log} tells")
-
-    def leased(self) -> str:
-        """Wait until there is a lease; return its address."""
-        lease = re.compile(r"10\.77\.0\.[5-9]\d/")
-        return until(lambda: next(filter(lease.match, self._cable.addresses()), ""), "a lease")
-
-    def holds(self, line: str) -> None:
-        """Wait until a setting has been stored."""
-        until(lambda: self._file.exists() and line in self._file.read_text(), line)
-
-
-@pytest.fixture
-def following(cable: Cable, tmp_path: Path) -> Following:
-    return Following(cable, tmp_path)
-
-
-def test_the_firmware_prints_at_the_address_that_it_got(cable: Cable, dnsmasq: Dnsmasq, tmp_path: Path) -> None:
+def test_the_firmware_prints_at_the_address_that_it_got(cable: Cable, served: Dnsmasq, tmp_path: Path) -> None:
     with appliance(cable.printer, tmp_path, "--set", "network=dhcp") as running:
         address = until(cable.addresses, "an address")[0].partition("/")[0]
         assert "[PASS]" in cable.router.run("ipptool", "-t", running.uri(address), TEST)
         until(lambda: address in cable.router.run(sys.executable, "-c", FIND).split(), "the address to be announced")
         assert f"eth0 has the address {address}" in running.log.read_text()
-    assert until(lambda: dnsmasq.count("DHCPRELEASE"), "the address to be given back") == 1
+    assert until(lambda: served.count("DHCPRELEASE"), "the address to be given back") == 1
     assert cable.addresses() == []
 
 
-def test_with_the_systems_network_nothing_is_touched(cable: Cable, dnsmasq: Dnsmasq, tmp_path: Path) -> None:
+def test_with_the_systems_network_nothing_is_touched(cable: Cable, served: Dnsmasq, tmp_path: Path) -> None:
     cable.printer.run("ip", "address", "add", "10.77.0.7/24", "dev", "eth0")
     cable.printer.run("ip", "link", "set", "eth0", "up")
     before = cable.addresses(), cable.routes()
@@ -102,32 +41,7 @@ def test_with_the_systems_network_nothing_is_touched(cable: Cable, dnsmasq: Dnsm
     assert (cable.addresses(), cable.routes()) == before and not (tmp_path / "network").exists()
 
 
-def test_a_static_address_that_is_set_once_goes_again(cable: Cable, dnsmasq: Dnsmasq, following: Following) -> None:
-    following.set("network", "dhcp")
-    leased = following.leased()
-    following.set("network-address", "10.77.0.33/24")
-    following.set("network", "static")
-    following.has("10.77.0.33/24")
-    following.has(leased)
-    following.holds('network = "dhcp"')
-    following.stop()
-    assert cable.addresses() == []
-
-
-def test_a_static_address_that_is_set_again_stays(cable: Cable, dnsmasq: Dnsmasq, following: Following) -> None:
-    following.set("network", "dhcp")
-    following.leased()
-    following.set("network-address", "10.77.0.33/24")
-    following.set("network", "static")
-    following.has("10.77.0.33/24")
-    following.set("network", "static")  # it is confirmed
-    following.set("network-address", "10.77.0.34/24")
-    following.has("10.77.0.34/24")
-    following.has("10.77.0.33/24")
-    following.holds('network-address = "10.77.0.33/24"')
-
-
-def test_a_static_network_without_address_changes_nothing(cable: Cable, dnsmasq: Dnsmasq, following: Following) -> None:
+def test_a_static_network_without_address_changes_nothing(cable: Cable, served: Dnsmasq, following: Following) -> None:
     following.set("network", "dhcp")
     leased = following.leased()
     following.set("network", "static")
@@ -135,84 +49,18 @@ def test_a_static_network_without_address_changes_nothing(cable: Cable, dnsmasq:
     following.has(leased)
 
 
-def helper_of(folder: Path) -> int:
-    """Return the process of the network helper."""
-    find = ["pgrep", "-f", f"^{sys.executable} -P -m feedpath.host.network {folder}"]
-    (helper,) = subprocess.run(find, capture_output=True, text=True, check=True).stdout.split()
-    return int(helper)
-
-
 def test_a_helper_that_is_killed_is_started_again_and_nothing_is_lost(
-    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
+    cable: Cable, served: Dnsmasq, following: Following, tmp_path: Path
 ) -> None:
     following.set("network", "dhcp")
     leased = following.leased()
     until((tmp_path / "network" / "lease-eth0.json").exists, "the lease to be kept")
     os.kill(helper_of(tmp_path), 9)
-    until(lambda: dnsmasq.count("DHCPREQUEST") == 2, "a new helper to confirm the lease")
+    until(lambda: served.count("DHCPREQUEST") == 2, "a new helper to confirm the lease")
     following.has(leased)
-    assert dnsmasq.count("DHCPDISCOVER") == 1
+    assert served.count("DHCPDISCOVER") == 1
     following.stop()
     assert cable.addresses() == []
-
-
-def test_a_power_cut_brings_back_the_settings_that_were_confirmed(
-    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
-) -> None:
-    following.set("network", "dhcp")
-    leased = following.leased()
-    following.set("network-address", "10.77.0.33/24")
-    following.set("network", "static")
-    following.has("10.77.0.33/24")
-    until((tmp_path / "network" / "trial.json").exists, "the trial to be written down")
-    following.kill()
-    again = Following(cable, tmp_path)
-    again.has(leased)
-    again.holds('network = "dhcp"')
-    again.tells("(network = static) were not confirmed before feedpath was started anew: those of before hold")
-    assert not (tmp_path / "network" / "trial.json").exists()
-
-
-def test_settings_that_were_confirmed_outlive_a_power_cut(
-    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
-) -> None:
-    following.set("network", "dhcp")
-    following.leased()
-    following.set("network-address", "10.77.0.33/24")
-    following.set("network", "static")
-    following.set("network", "static")
-    following.holds('network = "static"')
-    following.kill()
-    again = Following(cable, tmp_path)
-    again.has("10.77.0.33/24")
-    assert "not confirmed" not in again.log.read_text()
-
-
-def test_settings_of_before_that_are_set_again_need_no_confirmation(
-    cable: Cable, dnsmasq: Dnsmasq, following: Following
-) -> None:
-    following.set("network", "dhcp")
-    leased = following.leased()
-    following.set("network-address", "10.77.0.33/24")
-    following.set("network", "static")
-    following.has("10.77.0.33/24")
-    following.set("network", "dhcp")
-    following.has(leased)
-    following.stop()
-    assert "not confirmed" not in following.log.read_text()
-
-
-def test_a_helper_that_is_killed_takes_what_was_on_trial_along(
-    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
-) -> None:
-    following.set("network", "dhcp")
-    leased = following.leased()
-    following.set("network-address", "10.77.0.33/24")
-    following.set("network", "static")
-    following.has("10.77.0.33/24")
-    os.kill(helper_of(tmp_path), 9)
-    following.has(leased)
-    following.holds('network = "dhcp"')
 
 
 def feedpath(cable: Cable, data: Path, *words: str) -> str:
@@ -221,7 +69,7 @@ def feedpath(cable: Cable, data: Path, *words: str) -> str:
 
 
 def test_a_person_is_told_of_the_trial_and_keeps_it_by_the_page(
-    cable: Cable, dnsmasq: Dnsmasq, tmp_path: Path
+    cable: Cable, served: Dnsmasq, tmp_path: Path
 ) -> None:
     with appliance(cable.printer, tmp_path, "--set", "network=dhcp", "--set", "mdns=off") as running:
         until(cable.addresses, "a lease")
@@ -261,10 +109,10 @@ def test_without_rights_over_networks_all_else_is_served_and_one_sentence_says_w
 
 
 def test_the_time_is_asked_of_servers_that_the_network_tells_unless_a_person_named_others(
-    cable: Cable, dnsmasq: Dnsmasq, following: Following, tmp_path: Path
+    cable: Cable, served: Dnsmasq, following: Following, tmp_path: Path
 ) -> None:
-    dnsmasq.stop()
-    dnsmasq.start(f"--dhcp-option=option:ntp-server,{ROUTER}")
+    served.stop()
+    served.start(f"--dhcp-option=option:ntp-server,{ROUTER}")
     with chrony(cable.router, tmp_path):
         following.set("network", "dhcp")
         following.tells("late: ")
