@@ -1,17 +1,21 @@
 """A program that announces printers and takes orders, so that peers can watch it: JSON on stdin, events on stdout.
 
-An order is a line: {"add": {attributes}}, {"change": NAME, "to": {attributes}}, {"remove": NAME} or {"raw": port}.
-An event is a line: "named NAME as INSTANCE". It ends at the end of stdin, with its goodbyes.
+`python -m tests.peers.advertise HOST [RATE]`: RATE is how many messages a second it takes from a source, or from all.
+
+An order is a line: {"add": {attributes}}, {"change": NAME, "to": {attributes}}, {"remove": NAME}, {"raw": port}, or
+{"memory": NAME}. An event is a line: "named NAME as INSTANCE", or the answer "memory NAME: BLOCKS" with how many blocks
+of memory Python holds. It ends at the end of stdin, with its goodbyes.
 """
 
 import asyncio
+import gc
 import json
 import sys
 from typing import Any, cast
 
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
-from feedpath.front.advert import server
+from feedpath.front.advert import guard, server
 from feedpath.front.advert.records import Reach
 from feedpath.front.advert.server import Advert
 from tests.fakes.announced import AnnouncedPrinter, announced
@@ -30,8 +34,7 @@ class Orders:
 
     def named(self, printer: Printer, name: str) -> None:
         """Report the name that the printer got."""
-        sys.stdout.write("named %s as %s\n" % (printer.name, name))
-        sys.stdout.flush()
+        say("named %s as %s" % (printer.name, name))
 
     def take(self, order: "dict[str, Any]") -> None:
         """Do as ordered."""
@@ -43,8 +46,17 @@ class Orders:
             printer = self.printers.find(order["remove"])
             assert printer is not None
             self.printers.remove(printer)
+        elif "memory" in order:
+            gc.collect()
+            say("memory %s: %d" % (order["memory"], sys.getallocatedblocks()))
         else:
             self.raw_port = order["raw"]
+
+
+def say(event: str) -> None:
+    """Report an event."""
+    sys.stdout.write(event + "\n")
+    sys.stdout.flush()
 
 
 async def main(host: str) -> None:
@@ -59,4 +71,6 @@ async def main(host: str) -> None:
 
 if __name__ == "__main__":
     server.LOOK_S = 0.5  # tests need not wait longer for it to look at the addresses
+    if sys.argv[2:]:
+        guard.RATE = guard.BURST = guard.RATE_ALL = guard.BURST_ALL = float(sys.argv[2])
     asyncio.run(main(sys.argv[1]))

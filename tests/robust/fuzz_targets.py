@@ -26,6 +26,7 @@ from feedpath.back.pdl.source import FileSource, Source
 from feedpath.back.pdl.supplies import supplies
 from feedpath.back.usb import ieee1284
 from feedpath.errors import WireError
+from feedpath.front.advert import wire as mdns_wire
 from feedpath.front.lpd import wire as lpd
 from feedpath.front.snmp import wire as snmp_wire
 from feedpath.host.dhcp import linklocal
@@ -404,9 +405,51 @@ CODE_WORDS = tuple(
 ID_WORDS = (b"S:", b"SN:", b"MFG:", b"MDL:", b";", b"CMD:", b"DES:", b"\0", b"S:03", b"S:04")
 SNIFF_WORDS = (b"%PDF-", b"\x1b%-12345X", b"@PJL ENTER LANGUAGE=", b"PK\3\4", b"<?xml ", b"<svg ", b"ftyp", b"\xff\xfe")
 SNMP_WORDS = (b"\xa0", b"\xa1", b"\xa3", b"\xa5", b"\x82\xff\xff", b"\x84", b"\x06\x01", b"\x05\0", b"\x02\x05")
+IPP_NAME = b"\x04_ipp\x04_tcp\x05local\0"
+OUR_NAME = b"\x18Feedpath Virtual Printer" + IPP_NAME
+THEIR_NAME = b"\x08Stranger" + IPP_NAME
+THEIR_HOST = b"\x08stranger\x05local\0"
+MDNS_WORDS = (b"\xc0\x0c", b"\xc0\0", b"\xff\xff", b"\0", b"\x3f", b"\x40", IPP_NAME, OUR_NAME)
 DATAGRAM_MOST = 65_507  # octets of UDP over IPv4
 PWG_FIELDS = (0, 272, 276, 280, 340, 352, 356, 372, 376, 384, 388, 392, 396, 400, 420, 452, 456, 460, 464, 484)
 URF_FIELDS = (0, 4, 8, 12, 16, 20, 24)
+
+
+def mdns(data: bytes) -> object:
+    """Look at a message; its parts are those that are there."""
+    message = mdns_wire.parse(data)
+    assert len(data) >= mdns_wire.HEADER.size + 11 * sum(data[6:12:2])
+    return message
+
+
+def mdns_message(flags: int, questions: bytes, answers: bytes = b"") -> bytes:
+    """Return a message with a question or an answer, or both."""
+    return struct.pack(">6H", 0, flags, bool(questions), bool(answers), 0, 0) + questions + answers
+
+
+def mdns_messages() -> "list[bytes]":
+    """Return questions for us, and what we and others announce, to be remembered for a second."""
+
+    def record(owner: bytes, type: int, data: bytes) -> bytes:
+        return owner + struct.pack(">HHIH", type, 0x8001, 1, len(data)) + data
+
+    answers = [
+        record(IPP_NAME, 12, THEIR_NAME),
+        record(IPP_NAME, 12, OUR_NAME),
+        record(OUR_NAME, 33, struct.pack(">3H", 0, 0, 631) + THEIR_HOST),
+        record(THEIR_NAME, 33, struct.pack(">3H", 0, 0, 631) + THEIR_HOST),
+        record(THEIR_NAME, 16, b"\x09txtvers=1\x04rp=x"),
+        record(THEIR_HOST, 1, bytes([10, 77, 0, 99])),
+        record(b"\x08printbox\x05local\0", 1, bytes([10, 77, 0, 99])),
+        record(THEIR_HOST, 47, b"\xc0\x0c\0\1\x40"),
+    ]
+    questions = [IPP_NAME + b"\0\x0c\0\1", OUR_NAME + b"\0\xff\0\1", b"\x08printbox\x05local\0\0\1\x80\1"]
+    return [
+        *(mdns_message(0, question) for question in questions),
+        mdns_message(0, questions[0], answers[0]),
+        mdns_message(0x0200, questions[0], answers[1]),  # TC: more known answers follow
+        *(mdns_message(0x8400, b"", answer) for answer in answers),
+    ]
 
 
 def dhcp_client(data: bytes) -> object:
@@ -468,4 +511,5 @@ TARGETS = {
         Kind((b"\x35\x01\x05", b"\x36\x04", b"\x34\x01\x03", b"\xc0\x00")),
     ),
     "arp": Target(link_frames, arp_packets),
+    "mdns": Target(mdns, mdns_messages, Kind(MDNS_WORDS)),
 }

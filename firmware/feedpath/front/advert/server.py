@@ -5,12 +5,13 @@ import contextlib
 import itertools
 import logging
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.front.advert import names
+from feedpath.front.advert.guard import Guard, Network
 from feedpath.front.advert.records import Reach, Service, services
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Advert:
         self._watched: "dict[Printer, Callable[[], None]]" = {}
         self._task: "asyncio.Task[None] | None" = None
         self._zeroconf: "AsyncZeroconf | None" = None
+        self._guard = Guard()
 
     async def start(self, printers: Printers) -> None:
         """Begin to announce; what there is follows within seconds, and again at each change."""
@@ -138,7 +140,9 @@ class Advert:
         """Go over to the addresses of now, and ask there whether others have our names."""
         from zeroconf.asyncio import AsyncZeroconf
 
-        self._own.update(address for link in self._links for address in link.addresses)
+        ours = {address for link in self._links for address in link.addresses}
+        self._own.update(ours)
+        self._guard.be_at(ours, _networks_now())
         interfaces = names.senders(self._links)
         if self._zeroconf is None:
             self._zeroconf = AsyncZeroconf(interfaces)
@@ -149,6 +153,7 @@ class Advert:
             for known in self._announced.values():
                 self._forget(known)
             await self._responder.async_update_interfaces(interfaces)
+        self._guard.stand(self._responder)
         for known in self._announced.values():
             for type in known.services:
                 self._ask(_full(known.name, type), SRV)
@@ -168,6 +173,7 @@ class Advert:
         """Multicast a question whose answers come into zeroconf's cache."""
         from zeroconf import DNSOutgoing, DNSQuestion  # type: ignore[attr-defined]  # exported, but not in __all__
 
+        self._guard.listen_for(name)
         query = DNSOutgoing(QUERY)
         for type in types:
             query.add_question(DNSQuestion(name, type, CLASS_IN | UNICAST_REPLY))
@@ -236,6 +242,8 @@ class Advert:
         from zeroconf import NonUniqueNameException
 
         check = self._responder.async_check_service
+        for service in found:
+            self._guard.listen_for(_full(name, service.type))
         try:
             await asyncio.gather(*(check(self._info(name, service), allow_name_change=False) for service in found))
         except NonUniqueNameException:
@@ -271,6 +279,7 @@ class Advert:
         await asyncio.gather(*[await self._responder.async_unregister_service(info) for info in infos])
         under_way = []
         for type, service in found.items():
+            self._guard.listen_for(_full(known.name, type))
             before = known.services.get(type)
             known.services[type] = service
             if before is None or self._moved:
@@ -307,12 +316,23 @@ def _full(name: str, type: str) -> str:
     return "%s.%s.local." % (name, type)
 
 
+def _networks_now() -> "list[Network]":
+    import ifaddr
+
+    ips = [ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
+    return [ip_network("%s/%d" % (_text(ip.ip), ip.network_prefix), strict=False) for ip in ips]
+
+
+def _text(ip: "str | tuple[str, int, int]") -> str:
+    return ip if isinstance(ip, str) else ip[0]
+
+
 def _links_now() -> "tuple[names.Link, ...]":
     import ifaddr  # zeroconf brings it
 
     found = []
     for adapter in ifaddr.get_adapters():
-        addresses = [ip.ip if isinstance(ip.ip, str) else ip.ip[0] for ip in adapter.ips]
+        addresses = [_text(ip.ip) for ip in adapter.ips]
         if adapter.index and addresses and adapter.name != "lo":
             found.append(names.Link(adapter.name, adapter.index, tuple(sorted(addresses))))
     return tuple(sorted(found))
