@@ -44,6 +44,7 @@ class Fronts:
         self._host = host
         self._encrypted = encrypted
         self._port = 0
+        self._advert: "Advert | None" = None
         self._undo = contextlib.AsyncExitStack()  # what `stop` does, last thing first
 
     async def start(self, port: int, machines: Machines, area: Area) -> None:
@@ -90,6 +91,7 @@ class Fronts:
     async def _start_mdns(self, machines: Machines) -> None:
         advert = Advert(self._host, self._reach, lambda printer: printer.announced, machines.announced)
         await advert.start(self._printers)
+        self._advert = advert
         self._undo.push_async_callback(advert.stop)
         self._hear_of_links(advert.look, advert.addresses_changed)
 
@@ -115,13 +117,14 @@ class Fronts:
         """Begin to answer SNMP; an ordinary user may not use its port, and goes on without."""
         facts = Facts(
             LinuxComputer(),
-            host=lambda: self._host,
+            host=self._name,
             contact=lambda: str(self._settings["contact"]),
             location=lambda: str(self._settings["location"]),
             storage=lambda: (area.limit, area.used),
             reach=self._snmp_reach,
             write=self._setting_writer,
             rename=machines.rename,
+            refusals=lambda: area.refusals,
         )
         snmp = Snmp(
             self._settings["listen"],
@@ -139,6 +142,10 @@ class Fronts:
         self.snmp_port = snmp.port
         self._undo.push_async_callback(snmp.stop)
         self._hear_of_links(snmp.agent.look, snmp.agent.look)
+
+    def _name(self) -> str:
+        """Return this computer's name as the network knows it: another one may have had its own before."""
+        return self._host if self._advert is None else self._advert.host.partition(".")[0]
 
     def _snmp_access(self) -> Access:
         return Access(self._settings["snmp-community"].encode(), self._settings["snmp-write-community"].encode())

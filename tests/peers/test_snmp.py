@@ -251,6 +251,12 @@ def test_a_name_that_is_set_is_shown_everywhere_at_once(lan: Lan, watched: Appli
     snmp(lan.client, "snmpset", name, "s", before.decode(), community="sesame")
 
 
+def test_the_computer_has_the_name_that_the_network_knows(lan: Lan, watched: Appliance) -> None:
+    hosts = until(lambda: {seen.host for seen in browse(lan.client, "_ipp._tcp")}, "the printer to be announced")
+    name = ask(lan.client, "snmpget", SYSTEM + ".5.0")[0].value
+    assert isinstance(name, bytes) and hosts == {name.decode() + ".local"}
+
+
 def test_who_takes_care_is_set_once_and_told_twice(lan: Lan, watched: Appliance) -> None:
     snmp(lan.client, "snmpset", GENERAL + ".4.1", "s", "Bob", community="sesame")
     assert [answer.value for answer in ask(lan.client, "snmpget", GENERAL + ".4.1", SYSTEM + ".4.0")] == [b"Bob"] * 2

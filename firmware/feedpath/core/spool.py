@@ -26,7 +26,8 @@ RESERVE_PART = 10  # ... or a tenth of it, whichever is smaller
 class Area:
     """The room for stored documents: a directory on the data partition, and a share of memory.
 
-    `limit` and `memory` are bytes over all documents. Takes and gives back may come from any thread.
+    `limit` and `memory` are bytes over all documents. Takes and gives back may come from any thread. refusals: how
+    often a document found no room.
     """
 
     def __init__(self, directory: Path, limit: int, memory: int):
@@ -34,6 +35,7 @@ class Area:
         self._directory = directory
         self.limit = limit
         self.memory = memory
+        self.refusals = 0
         self._stored = 0
         self._in_memory = 0
         self._wanted = 0  # bytes that the last document needed that had no room
@@ -77,6 +79,7 @@ class Area:
         with self._lock:
             if not self._has_room(count):
                 self._wanted = taken + count
+                self.refusals += 1
                 raise Refused("spool-area-full", refusal("spool-area-full").sentence)
             self._stored += count
 
@@ -102,6 +105,7 @@ class Area:
         """Return the refusal for a document that could not be stored."""
         if error.errno in NO_ROOM:
             self._wanted = BUFFER_BYTES
+            self.refusals += 1
         return Refused("spool-area-full", f"The document could not be stored: {error.strerror}.")
 
     def count_stored(self, count: int) -> None:

@@ -432,6 +432,7 @@ def test_a_full_spool_refuses_the_job_in_words_and_gives_its_room_back(tmp_path)
             with pytest.raises(Refused) as refused:
                 await box.print(DOCUMENT)
             assert refused.value.reason == "spool-area-full"
+            assert box.area.refusals == 1
             assert box.area.used == 0 and os.listdir(tmp_path / "spool") == []
             assert (await box.print(b"small")).state == COMPLETED
 

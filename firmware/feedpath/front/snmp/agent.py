@@ -101,7 +101,7 @@ class Agent:
         return (
             lambda: iter(system.objects(self)),
             lambda: iter(interfaces.objects(facts.computer, self.changes)),
-            lambda: iter(host.objects(facts.computer, facts.storage, self._numbered())),
+            lambda: iter(host.objects(facts, self._numbered())),
             lambda: iter(printer.objects(self._numbered(), facts)),
             lambda: iter(ports.objects(self._numbered(), facts.reach)),
         )

@@ -27,7 +27,8 @@ async def _keep_name(printer: Printer, name: str) -> None:
 
 
 class Facts(NamedTuple):
-    """What the agent asks of the house. storage: bytes that waiting documents may take, and that they take.
+    """What the agent asks of the house. storage: bytes that waiting documents may take, and that they take. refusals:
+    how often there was no room for one.
 
     write: gives what keeps a setting, by its name. rename: gives a printer another name, for people and the network;
     raises Refused for one that is not allowed, OSError when it cannot be kept.
@@ -41,3 +42,4 @@ class Facts(NamedTuple):
     reach: "Callable[[Printer], Reach]"
     write: "Callable[[str], Write]"
     rename: "Callable[[Printer, str], Awaitable[None]]" = _keep_name
+    refusals: "Callable[[], int]" = lambda: 0

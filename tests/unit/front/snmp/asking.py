@@ -103,7 +103,7 @@ class Asked:
     def __init__(self, read: bytes = b"public", write: bytes = b"", **attributes: Any):
         self.now = 100.0
         self.settings = {"contact": "Ann", "location": "Room 7"}
-        self.strangers = 0
+        self.strangers = self.refusals = 0
         self.alerts: "list[Alert]" = []
         self.computer = StillComputer()
         self.access = Access(read, write)
@@ -117,6 +117,7 @@ class Asked:
             reach=lambda printer: self.reach,
             write=self._writer,
             rename=self._rename,
+            refusals=lambda: self.refusals,
         )
         self.agent = Agent(
             facts,

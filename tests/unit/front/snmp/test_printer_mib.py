@@ -176,6 +176,20 @@ def test_channels_say_how_they_are_used() -> None:
     assert [asked.get(*ports, column, 1, 4) for column in (4, 5, 6, 8)] == [b"laser", 8, 515, 4]
 
 
+def test_channels_are_open_while_the_machine_is_away_but_not_while_no_jobs_are_taken() -> None:
+    asked = Asked(reasons=["offline-report"])
+    state_and_status = [(*CHANNEL, column, 1, 1) for column in (6, 8)]
+    assert [asked.get(*name) for name in state_and_status] == [3, IDLE]
+    asked.printer.change(accepting=False)
+    assert [asked.get(*name) for name in state_and_status] == [4, UNAVAILABLE]
+
+
+def test_documents_that_found_no_room_are_counted() -> None:
+    asked = Asked()
+    asked.refusals = 3
+    assert [asked.get(*HOST, 2, 3, 1, 7, number) for number in (1, 2)] == [0, 3]
+
+
 def test_raw_data_on_its_usual_port_is_what_pwg_5107_1_calls_it() -> None:
     asked = Asked()
     assert [asked.get(*CHANNEL, column, 1, 2) for column in (2, 9)] == [11, b""]

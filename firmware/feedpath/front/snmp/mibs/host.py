@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterable
 
-from feedpath.core.computer import Computer, Link
+from feedpath.core.computer import Link
 from feedpath.front.snmp.device import HrDevice
+from feedpath.front.snmp.site import Facts
 from feedpath.front.snmp.store import Column, Object, rows
 from feedpath.front.snmp.table import (
     COUNTER32,
@@ -37,14 +38,14 @@ SYSTEM_GROUP = (
     Column(6, "hrSystemProcesses", GAUGE32, lambda host: host.processes()),
     Column(7, "hrSystemMaxProcesses", NATURAL, lambda host: 0),
 )
-STORAGE_TABLE = (  # a row: index, type, description, what reads its size and use
+STORAGE_TABLE = (  # a row: index, type, description, what reads its size and use, and how often it did not suffice
     Column(1, "hrStorageIndex", POSITIVE, lambda row: row[0]),
     Column(2, "hrStorageType", OBJECT, lambda row: row[1]),
     Column(3, "hrStorageDescr", DISPLAY, lambda row: row[2]),
     Column(4, "hrStorageAllocationUnits", POSITIVE, lambda row: BLOCK),
     Column(5, "hrStorageSize", NATURAL, lambda row: row[3]()[0] // BLOCK),
     Column(6, "hrStorageUsed", NATURAL, lambda row: -(-row[3]()[1] // BLOCK)),
-    Column(7, "hrStorageAllocationFailures", COUNTER32, lambda row: 0),
+    Column(7, "hrStorageAllocationFailures", COUNTER32, lambda row: row[4]()),
 )
 DEVICE_TABLE = (
     Column(1, "hrDeviceIndex", POSITIVE, lambda device: device.index),
@@ -82,15 +83,14 @@ def date(now: float) -> bytes:
     return head + bytes((int(now * 10) % 10,)) + (b"-" if at.tm_gmtoff < 0 else b"+") + bytes(divmod(minutes, 60))
 
 
-def objects(
-    host: Computer, storage: "Callable[[], tuple[int, int]]", devices: "Iterable[HrDevice]"
-) -> "Iterable[Object]":
+def objects(facts: Facts, devices: "Iterable[HrDevice]") -> "Iterable[Object]":
     """Give the objects of the computer, of the printers and of the network interfaces."""
+    host = facts.computer
     yield from rows(SYSTEM, SYSTEM_GROUP, (0,), host)
     yield Object((*HOST, 2, 2, 0), len(HOST) + 2, NATURAL, lambda: host.memory()[0] // KIB)  # hrMemorySize
     stores = (
-        (MEMORY_INDEX, RAM, "Memory", host.memory),
-        (SPOOL_INDEX, FIXED_DISK, "Waiting documents", storage),
+        (MEMORY_INDEX, RAM, "Memory", host.memory, lambda: 0),
+        (SPOOL_INDEX, FIXED_DISK, "Waiting documents", facts.storage, facts.refusals),
     )
     for store in stores:
         yield from rows(STORAGE_ENTRY, STORAGE_TABLE, (store[0],), store)

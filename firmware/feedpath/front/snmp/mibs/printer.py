@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
+from feedpath.core.printer import BUSY
 from feedpath.errors import Refused
 from feedpath.front.snmp.device import Alert, HrDevice
 from feedpath.front.snmp.mibs import host, ports
@@ -34,7 +35,8 @@ from feedpath.front.snmp.site import Facts
 from feedpath.front.snmp.store import Column, NotNow, Object, Write, rows
 from feedpath.front.snmp.table import (
     AUTOMATIC,
-    CHANNEL,
+    AVAILABLE_ACTIVE,
+    AVAILABLE_IDLE,
     COUNTER32,
     INDEX,
     INDEX_OR_NONE,
@@ -46,6 +48,7 @@ from feedpath.front.snmp.table import (
     POSITIVE,
     STORAGE_GROUP,
     TICKS,
+    UNAVAILABLE_ON_REQUEST,
     UNKNOWN,
     ranged,
     text,
@@ -139,7 +142,7 @@ CHANNEL_TABLE = (  # a row: the device, and the Port
     Column(5, "prtChannelDefaultPageDescLangIndex", NATURAL, lambda row: _sensed(row[0])),
     Column(6, "prtChannelState", ranged(3, 4), lambda row: _channel_state(row[0])),
     Column(7, "prtChannelIfIndex", NATURAL, lambda row: 0),
-    Column(8, "prtChannelStatus", ranged(0, 126), lambda row: row[0].part(CHANNEL)),
+    Column(8, "prtChannelStatus", ranged(0, 126), lambda row: _channel_status(row[0])),
     Column(9, "prtChannelInformation", text(255), lambda row: row[1].information),
 )
 INTERPRETER_TABLE = (  # a row: the device, and the MIME type
@@ -179,6 +182,13 @@ def _group_index(device: HrDevice, alert: Alert) -> int:
     if alert.removed:
         return alert.removed
     return host.SPOOL_INDEX if alert.kind.group == STORAGE_GROUP else place(device, alert)
+
+
+def _channel_status(device: HrDevice) -> int:
+    """Return PrtSubUnitStatusTC of the channels: they are ours, and take jobs while the machine is away too."""
+    if not device.printer.accepting:
+        return UNAVAILABLE_ON_REQUEST
+    return AVAILABLE_ACTIVE if device.printer.state == BUSY else AVAILABLE_IDLE
 
 
 def _channel_state(device: HrDevice) -> int:
