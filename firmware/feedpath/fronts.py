@@ -141,6 +141,7 @@ class Fronts:
             return
         self.snmp_port = snmp.port
         self._undo.push_async_callback(snmp.stop)
+        snmp.agent.look()  # what is so now was so at the start
         self._hear_of_links(snmp.agent.look, snmp.agent.look)
 
     def _name(self) -> str:

@@ -109,7 +109,9 @@ NOT_SERVED = {  # why not: which objects of these groups
     "from where this computer starts is no business of who asks for printers": (
         "hrSystemInitialLoadDevice hrSystemInitialLoadParameters"
     ),
-    "processors are not watched: that would cost more than all that is served": "hrProcessorFrwID hrProcessorLoad",
+    "processors are not watched: a mean over a minute needs somebody who wakes for it": (
+        "hrProcessorFrwID hrProcessorLoad"
+    ),
     "disks are the computer's; the room for documents is told by hrStorageTable": (
         "hrDiskStorageAccess hrDiskStorageMedia hrDiskStorageRemoveble hrDiskStorageCapacity hrPartitionIndex "
         "hrPartitionLabel hrPartitionID hrPartitionSize hrPartitionFSIndex hrFSIndex hrFSMountPoint "

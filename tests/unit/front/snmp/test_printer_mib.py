@@ -2,10 +2,11 @@
 
 import pytest
 
+from feedpath.core.driver import Supply
 from feedpath.core.printer import BUSY
 from feedpath.front.snmp import table, wire
 from feedpath.front.snmp.site import Reach
-from tests.fakes.announced import CAPABILITIES
+from tests.fakes.announced import A4, CAPABILITIES
 from tests.unit.front.snmp.asking import PRINTER_MIB, SUPPLIES, Asked, WatchedPrinter
 
 HOST = (1, 3, 6, 1, 2, 1, 25)
@@ -99,6 +100,18 @@ def test_only_what_is_no_state_counts_as_a_change_of_the_configuration() -> None
     assert asked.get(*CONFIG_CHANGES) == 2
     asked.settings["contact"] = "Bob"
     assert asked.get(*CONFIG_CHANGES) == 3
+
+
+def test_the_margins_are_kept_on_all_media() -> None:
+    narrow, wide = A4._replace(top=0, bottom=300), A4._replace(top=508, bottom=100)
+    asked = Asked(capabilities=CAPABILITIES._replace(media=(narrow, wide)))
+    assert [asked.get(*MARKER, column, 1, 1) for column in (11, 12)] == [2000, 1182]
+
+
+@pytest.mark.parametrize("color, supplies, count", [(True, (), 3), (False, (), 1), (True, SUPPLIES, 2)])
+def test_a_marker_has_colorants_where_none_are_told(color: bool, supplies: "tuple[Supply, ...]", count: int) -> None:
+    asked = Asked(capabilities=CAPABILITIES._replace(color=color), supplies=supplies)
+    assert asked.get(*MARKER, 6, 1, 1) == count
 
 
 def test_the_display_shows_the_worst_and_what_people_did() -> None:

@@ -41,6 +41,7 @@ FOREVER, NEXT_UNKNOWN = -1, -2  # prtInputMediaLoadTimeout: jobs wait for paper;
 STATUS, NOT_PRESENT = ranged(0, 126), 5  # PrtSubUnitStatusTC; PresentOnOff
 UNKNOWN_TYPE, UNKNOWN_ORDER, PROCESS = 2, 2, 3
 STACKING = {"face-down": 3, "face-up": 4}  # PrtOutputStackingOrderTC: firstToLast, lastToFirst
+FEWEST_COLORANTS = 3  # cyan, magenta and yellow
 UNTOLD = Supply("Not told by the printer", "unknown", "none", UNKNOWN)
 WASTE = re.compile("waste", re.IGNORECASE)
 MINUTES, PERCENT_MOST = 60, 100
@@ -156,9 +157,9 @@ def _micrometers(row: Tray, side: str) -> int:
 
 
 def _margin(device: HrDevice, side: str) -> int:
-    """Return the smallest margin on a side over all media, in ten-thousandths of an inch."""
+    """Return a margin within which all media are printed on for sure, in ten-thousandths of an inch."""
     margins = [getattr(media, side) for media in device.printer.capabilities.media]
-    return min(margins) * TEN_THOUSANDTHS // HUNDREDTHS_MM if margins else UNKNOWN
+    return -(-max(margins) * TEN_THOUSANDTHS // HUNDREDTHS_MM) if margins else UNKNOWN
 
 
 def _extent(row: Piece, side: str, pick: "Callable[[list[int]], int]") -> int:
@@ -169,6 +170,11 @@ def _extent(row: Piece, side: str, pick: "Callable[[list[int]], int]") -> int:
 def _mark_tech(device: HrDevice) -> int:
     kinds = [supply.kind for supply in device.printer.supplies]
     return next((tech for start, tech in MARK_TECHS if any(kind.startswith(start) for kind in kinds)), UNKNOWN_TYPE)
+
+
+def _process_colorants(device: HrDevice) -> int:
+    """Return how many colours are mixed: where the machine tells none, the fewest that make all others."""
+    return len(colorants(device)) or FEWEST_COLORANTS
 
 
 def resolution(device: HrDevice, axis: int) -> int:
@@ -250,7 +256,7 @@ MARKER_TABLE = (
     Column(3, "prtMarkerCounterUnit", ranged(3, 17), lambda device: IMPRESSIONS),
     Column(4, "prtMarkerLifeCount", COUNTER32, lambda device: device.printer.sides),
     Column(5, "prtMarkerPowerOnCount", COUNTER32, lambda device: device.sides_since_power_on),
-    Column(6, "prtMarkerProcessColorants", INDEX_OR_NONE, lambda device: len(colorants(device))),
+    Column(6, "prtMarkerProcessColorants", INDEX_OR_NONE, _process_colorants),
     Column(7, "prtMarkerSpotColorants", INDEX_OR_NONE, lambda device: 0),
     Column(8, "prtMarkerAddressabilityUnit", ranged(3, 4), lambda device: INCHES),
     Column(9, "prtMarkerAddressabilityFeedDir", LEVEL_AT_LEAST_UNKNOWN, lambda device: resolution(device, 1)),
