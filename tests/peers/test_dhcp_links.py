@@ -117,6 +117,16 @@ def test_without_rights_over_networks_the_helper_says_so(tmp_path: Path) -> None
         assert done.returncode == network.NO_RIGHTS == uplink.NO_RIGHTS
 
 
+def test_beside_another_client_the_helper_says_what_to_do(cable: Cable, tmp_path: Path) -> None:
+    script = "import socket; port = socket.socket(type=socket.SOCK_DGRAM); port.bind(('', 68)); print(1, flush=True)"
+    log = tmp_path / "log"
+    cable.printer.start(sys.executable, "-c", script + "; input()", log=log)
+    until(log.read_text, "the other client")
+    with dhcp.helper(cable.printer, tmp_path) as helper:
+        told = helper.until(lambda told: "error" in told, "a sentence")
+        assert "another DHCP client runs; end it, or set network to system" in told["error"]
+
+
 def test_the_helper_need_not_be_root(cable: Cable, dnsmasq: Dnsmasq, tmp_path: Path) -> None:
     dnsmasq.start("--dhcp-option=option:dns-server,10.77.0.8", t1=3, t2=50)
     with tempfile.TemporaryDirectory() as name:

@@ -343,21 +343,28 @@ def main() -> int:
     folder, descriptor, resolv_conf = sys.argv[1:]
     control = socket.socket(fileno=int(descriptor))
     with contextlib.ExitStack() as kept:
-        with contextlib.suppress(PermissionError):  # without it the kernel refuses an answer that we have read
-            kept.enter_context(silent_socket())
         try:
-            drop_rights()
-            socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
-        except PermissionError:
-            return NO_RIGHTS
-        try:
+            with contextlib.suppress(PermissionError):  # without it the kernel refuses an answer that we have read
+                kept.enter_context(silent_socket())
+            if not _has_rights():
+                return NO_RIGHTS
             Path(folder).mkdir(exist_ok=True)
             Network(Path(folder), control, Path(resolv_conf)).run()
         except OSError as error:
-            told = {"error": f"the network cannot be set up: {error}"}
+            told = {"error": f"the network cannot be set up: {error.strerror}"}
             control.sendall(json.dumps(told).encode() + b"\n")
             return 1
     return 0
+
+
+def _has_rights() -> bool:
+    """Return whether the rights over networks are left once all others are dropped."""
+    try:
+        drop_rights()
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+    except PermissionError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

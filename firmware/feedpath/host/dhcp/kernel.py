@@ -133,9 +133,15 @@ def packet_socket(link: Link) -> socket.socket:
 def silent_socket() -> socket.socket:
     """Return what holds the client's port and reads nothing, so that the kernel refuses no server's answer."""
     held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    attach(held, bpf.nothing())
-    held.bind(("", CLIENT_PORT))
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        attach(held, bpf.nothing())
+        held.bind(("", CLIENT_PORT))
+    except OSError as error:
+        held.close()
+        if error.errno == errno.EADDRINUSE:
+            error.strerror = "another DHCP client runs; end it, or set network to system"
+        raise
     return held
 
 
