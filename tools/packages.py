@@ -73,14 +73,17 @@ def need(packages: "dict[str, str]") -> None:
 
 def unpack(packages: "dict[str, str]") -> None:
     """Take the files of those of `packages` that are not there yet; raise Trouble where they cannot be fetched."""
-    for name in sorted(packages):
-        if not folder(name).exists():
-            say(f"Unpacking {name}")
-            cache().mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=cache()) as work:
-                _call(["apt-get", "-qq", "download", name], work)
-                _call(["dpkg-deb", "--extract", *map(str, Path(work).glob("*.deb")), f"{work}/files"])
-                os.rename(f"{work}/files", folder(name))
+    missing = sorted(name for name in packages if not folder(name).exists())
+    become = _root()
+    if missing and become is not None:
+        _call([*become, "apt-get", "-qq", "update"])
+    for name in missing:
+        say(f"Unpacking {name}")
+        cache().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache()) as work:
+            _call(["apt-get", "-qq", "download", name], work)
+            _call(["dpkg-deb", "--extract", *map(str, Path(work).glob("*.deb")), f"{work}/files"])
+            os.rename(f"{work}/files", folder(name))
 
 
 def folder(name: str) -> Path:

@@ -57,6 +57,18 @@ def test_nothing_is_done_when_all_are_there(calls: Path) -> None:
     assert calls.read_text() == ""
 
 
+def test_a_package_is_unpacked_once_and_not_installed(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(calls.parent, "apt-get", f'echo "apt-get $*" >> {calls}; touch package.deb')
+    script(calls.parent, "dpkg-deb", 'mkdir "$3"; cp "$2" "$3"')
+    monkeypatch.setenv("XDG_CACHE_HOME", str(calls.parent / "cache"))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.chdir(calls.parent)
+    for _ in range(2):
+        packages.unpack({"p910nd": "a peer"})
+    assert calls.read_text() == "apt-get -qq update\napt-get -qq download p910nd\n"
+    assert [path.name for path in packages.folder("p910nd").iterdir()] == ["package.deb"]
+
+
 def test_a_failing_apt_is_told_with_its_words(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script(calls.parent, "apt-get", "echo no such mirror >&2; exit 100")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
