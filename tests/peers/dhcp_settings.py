@@ -1,6 +1,6 @@
 """The settings of the network and what follows them, alone: `python -m tests.peers.dhcp_settings FOLDER`.
 
-Lines on standard input: "set NAME VALUE", and "stop". A change that is not confirmed holds for two seconds, and a
+Lines on standard input: "set NAME VALUE", and "stop". A change that is not confirmed holds for three seconds, and a
 helper that ended is started again soon. The time is asked for, and logged.
 """
 
@@ -14,7 +14,7 @@ from feedpath.host.addressing import Addressing
 from feedpath.host.sntp.client import Sntp
 from feedpath.settings import Settings
 
-CONFIRM_S = 2.0
+CONFIRM_S = 3.0
 AGAIN_S = 0.2
 
 

@@ -25,8 +25,8 @@ def test_a_static_address_that_is_set_again_stays(cable: Cable, served: Dnsmasq,
     following.leased()
     following.set("network-address", "10.77.0.33/24")
     following.set("network", "static")
-    following.has("10.77.0.33/24")
     following.set("network", "static")  # it is confirmed
+    following.has("10.77.0.33/24")
     following.set("network-address", "10.77.0.34/24")
     following.has("10.77.0.34/24")
     following.has("10.77.0.33/24")
