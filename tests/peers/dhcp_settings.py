@@ -1,7 +1,7 @@
 """The settings of the network and what follows them, alone: `python -m tests.peers.dhcp_settings FOLDER`.
 
-Lines on standard input: "set NAME VALUE", and "stop". A change that is not confirmed holds for three seconds, and a
-helper that ended is started again soon. The time is asked for, and logged.
+Lines on standard input: "set NAME VALUE", and "stop". The helper's clock runs four times as fast: a change that is not
+confirmed holds for three seconds. A helper that ended is started again soon. The time is asked for, and logged.
 """
 
 import asyncio
@@ -13,9 +13,11 @@ from feedpath.host import addressing, uplink
 from feedpath.host.addressing import Addressing
 from feedpath.host.sntp.client import Sntp
 from feedpath.settings import Settings
+from tests.peers.dhcp import HURRIED, TIMES
 
-CONFIRM_S = 3.0
+CONFIRM_S = 3.0 * TIMES
 AGAIN_S = 0.2
+ROOT = Path(__file__).parents[2]
 
 
 async def main(folder: Path) -> None:
@@ -38,4 +40,6 @@ if __name__ == "__main__":
     logging.basicConfig(level="INFO")
     addressing.CONFIRM_S = CONFIRM_S
     uplink.AGAIN_S = AGAIN_S
+    uplink.HELPER = ("-P", "-m", *HURRIED)
+    uplink.PACKAGES += f":{ROOT}"
     asyncio.run(main(Path(sys.argv[1])))

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.fakes import netns
 from tests.fakes.netns import until
 from tests.peers import dhcp
-from tests.peers.dhcp import Cable
+from tests.peers.dhcp import HURRIED, Cable
 
 
 class Following:
@@ -59,6 +59,6 @@ class Following:
 
 def helper_of(folder: Path) -> int:
     """Return the process of the network helper."""
-    find = ["pgrep", "-f", f"^{sys.executable} -P -m feedpath.host.network {folder}"]
+    find = ["pgrep", "-f", f"^{sys.executable} -P -m {' '.join(HURRIED)} {folder}"]
     (helper,) = subprocess.run(find, capture_output=True, text=True, check=True).stdout.split()
     return int(helper)

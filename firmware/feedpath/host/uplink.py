@@ -15,6 +15,7 @@ from feedpath.host.plan import Plan
 logger = logging.getLogger(__name__)
 
 PACKAGES = str(Path(__file__).parents[2])
+HELPER: "tuple[str, ...]" = ("-P", "-m", "feedpath.host.network")
 AGAIN_S = 5.0  # until a helper that ended is started again
 STOP_S = 5.0  # that it has to give addresses back
 LINE_MOST = 64 * 1024
@@ -96,7 +97,7 @@ class Uplink:
     async def _run(self) -> None:
         """Run a helper until it ends."""
         ours, theirs = socket.socketpair()
-        words = [sys.executable, "-P", "-m", "feedpath.host.network", str(self._folder), str(theirs.fileno())]
+        words = [sys.executable, *HELPER, str(self._folder), str(theirs.fileno())]
         environment = {"PYTHONPATH": PACKAGES, "LANG": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
