@@ -172,9 +172,8 @@ class Helper:
         if self.process.poll() is None:
             with contextlib.suppress(OSError):
                 self.say(do="stop")
-            status = self.process.wait(netns.WATCHDOG_S)
-            self._control.close()
-            return status
+            self.process.wait(netns.WATCHDOG_S)
+        self._control.close()
         return self.process.returncode
 
 
