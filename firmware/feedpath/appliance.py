@@ -12,7 +12,6 @@ import socket
 import sqlite3
 import ssl
 import sys
-import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from feedpath.back.pdl.inflate import Inflate
 from feedpath.back.pdl.preferences import Preferences
 from feedpath.back.usb.find import Finder
 from feedpath.back.usb.libusb import Missing
+from feedpath.core import box
 from feedpath.core.media import LETTER_REGIONS
 from feedpath.core.policy import Policy
 from feedpath.core.printer import Printer
@@ -109,7 +109,7 @@ class Appliance:
             lambda: self._network.clocks, wanted=lambda: not clock.has_keeper(), correct=self._clock.correct
         )
         self._network = Addressing(settings, data / "network", self.host, self._sntp.servers_changed)
-        self.fronts = fronts.Fronts(settings, self.printers, self.host, lambda: self._http.tls is not None)
+        self.fronts = fronts.Fronts(data, settings, self.printers, self.host, lambda: self._http.tls is not None)
         self._looked = asyncio.Event()  # printers were looked for
         self._was_full = False
         self._undo = contextlib.AsyncExitStack()  # what `stop` does, last thing first
@@ -170,7 +170,7 @@ class Appliance:
             self._policy,
             self._finders(),
             {kind: self._decoder(kind) for kind in COMPRESSIONS},
-            box=_box(self.data / "box-id"),
+            box=box.identity(self.data),
             name=lambda: str(self.settings["name"]),
             location=lambda: str(self.settings["location"]),
             ring_slots=self._board.ring_slots,
@@ -278,6 +278,7 @@ class Appliance:
         except (OSError, RuntimeError, ssl.SSLError) as error:
             logger.error("encrypted connections are not offered: %s", error)
 
+
 def run(
     data: Path,
     settings: Settings,
@@ -340,13 +341,6 @@ def _only_one(data: Path) -> int:
         os.close(descriptor)
         raise OSError(error.errno, f"another feedpath keeps its data in {data}") from error
     return descriptor
-
-
-def _box(path: Path) -> str:
-    """Return what tells this box from others, made at the first start."""
-    if not path.exists():
-        path.write_text(str(uuid.uuid4()))
-    return path.read_text()
 
 
 def _letter_first(region: str) -> bool:

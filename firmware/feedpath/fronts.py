@@ -3,10 +3,12 @@
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feedpath import aio
 from feedpath.back.pdl import sniff
+from feedpath.core import box
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.core.spool import Area
@@ -15,11 +17,13 @@ from feedpath.front.advert.server import Advert
 from feedpath.front.auth import origin
 from feedpath.front.ipp.attributes import printer_path
 from feedpath.front.raw import Raw
+from feedpath.front.snmp import boots, usm
 from feedpath.front.snmp.agent import Access
 from feedpath.front.snmp.server import Snmp
-from feedpath.front.snmp.site import Facts
+from feedpath.front.snmp.site import Facts, Secure
 from feedpath.front.snmp.site import Reach as SnmpReach
 from feedpath.front.snmp.store import Write
+from feedpath.front.snmp.users import Users
 from feedpath.host import link
 from feedpath.host.computer import LinuxComputer
 from feedpath.machines import Machines
@@ -30,15 +34,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+BOOTS_FILE = "snmp-boots"  # how often SNMPv3 has begun
+
 
 class Fronts:
-    """What else than HTTP is served. host: this computer's name. encrypted: whether IPP is offered over TLS now.
+    """What else than HTTP is served. data: the directory that keeps everything. host: this computer's name.
 
-    raw_port, lpd_port, snmp_port: once started; 0 for what is not served.
+    encrypted: whether IPP is offered over TLS now. raw_port, lpd_port, snmp_port: once started; 0 for
+    what is not served. watchers: the users of SNMPv3.
     """
 
-    def __init__(self, settings: Settings, printers: Printers, host: str, encrypted: "Callable[[], bool]"):
+    def __init__(self, data: Path, settings: Settings, printers: Printers, host: str, encrypted: "Callable[[], bool]"):
         self.raw_port = self.lpd_port = self.snmp_port = 0
+        self.watchers = Users(settings, usm.engine_id(box.identity(data)))
+        self._data = data
         self._settings = settings
         self._printers = printers
         self._host = host
@@ -132,6 +141,7 @@ class Fronts:
             facts,
             self._snmp_access,
             lambda: self._settings["snmp-trap-sinks"],
+            secure=self._secure(),
         )
         try:
             with port_named(self._settings["snmp-port"]):
@@ -143,6 +153,10 @@ class Fronts:
         self._undo.push_async_callback(snmp.stop)
         snmp.agent.look()  # what is so now was so at the start
         self._hear_of_links(snmp.agent.look, snmp.agent.look)
+        self._undo.callback(self._settings.watch(snmp.settings_changed))
+
+    def _secure(self) -> Secure:
+        return Secure(self.watchers.all, self.watchers.engine, lambda: boots.count(self._data / BOOTS_FILE))
 
     def _name(self) -> str:
         """Return this computer's name as the network knows it: another one may have had its own before."""

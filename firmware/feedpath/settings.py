@@ -130,6 +130,14 @@ class Texts:
         return ", ".join(value)
 
 
+class Keyed(Texts):
+    """Texts with keys behind colons, which are written and never shown."""
+
+    def show(self, value: Any) -> str:
+        """Return the texts without their keys."""
+        return ", ".join(re.sub(r":[0-9a-f]+", "", each) for each in value)
+
+
 class Setting(NamedTuple):
     """A row of the table; `applies` is live (at once) or restart."""
 
@@ -147,8 +155,14 @@ ADDRESS = Text(r"[0-9]+(\.[0-9]+){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|", 45, "an IP
 HOST = Text(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", 253, "a host name without port")
 PORT = Number(0, 65535)
 COMMUNITY = r"[!-~]*"  # of SNMP: printable ASCII without blanks
-SINK = Text(r"[0-9]+(\.[0-9]+){3}(:[0-9]{1,5})?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}", 53,
-            "an IPv4 or IPv6 address, and a port behind a colon where it is not 162, as [fd00::1]:1162")  # fmt: skip
+USER_NAME = r"[A-Za-z0-9_.-]{1,32}"
+SINK = Text(rf"(v1:|v2c:|inform:|v3:{USER_NAME}@|v3-inform:{USER_NAME}@)?([0-9]+(\.[0-9]+){{3}}(:[0-9]{{1,5}})?|"
+            r"[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5})", 96,
+            "an IPv4 or IPv6 address, and a port behind a colon where it is not 162, as [fd00::1]:1162; before it v1:, "
+            "v2c:, inform:, v3:USER@ or v3-inform:USER@, where it is not v2c:")  # fmt: skip
+USER = Text(rf"{USER_NAME} (read|write|inform@([0-9a-f]{{2}}){{5,32}}) SHA-(224|256|384|512):[0-9a-f]{{56,128}} "
+            r"AES-(128|192|256):[0-9a-f]{32,64}", 320,
+            "what feedpath snmp add makes, with its keys; or empty for nobody")  # fmt: skip
 SIZE = Text(r"([1-9][0-9]{0,2}(\.[0-9]{1,2})?x[1-9][0-9]{0,2}(\.[0-9]{1,2})?(mm|in))?", 17,
             "width and length as 100x150mm or 4x6in, or empty")  # fmt: skip
 OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
@@ -192,14 +206,19 @@ TABLE = (
     Setting("raw-port", PORT, 9100, "restart", "TCP port of raw print data."),
     Setting("contact", PLACE, "", "live", "Who takes care of the printers, as SNMP tells it (sysContact)."),
     Setting("snmp", Switch(), True, "restart",
-            "Tell programs that watch printers their status, supplies and alerts by SNMP (v1 and v2c)."),
+            "Tell programs that watch printers their status, supplies and alerts by SNMP (v1, v2c; v3: snmp-users)."),
     Setting("snmp-port", PORT, 161, "restart", "UDP port of SNMP. 0 picks a free one."),
     Setting("snmp-community", Text(COMMUNITY, 63, "at most 63 letters, digits and signs without blanks"), "public",
             "live", "Who names it may read by SNMP; public works in this computer's own networks only. Empty: nobody."),
     Setting("snmp-write-community", Secret(COMMUNITY, 63, "at most 63 letters, digits and signs without blanks"), "",
             "live", "Who names it may also set contact and location by SNMP, from anywhere. Empty: nobody."),
+    Setting("snmp-users", Keyed(USER), (), "live",
+            "Who may read, or read and write, by SNMPv3, always with authentication and privacy: feedpath snmp adds "
+            "and removes them. Keys are kept, no passphrases."),
     Setting("snmp-trap-sinks", Texts(SINK), (), "live",
-            "Addresses that are told of alerts at once (SNMP traps, v2c)."),
+            "Who is told at once of starts, alerts and wrong communities or passphrases, by SNMP traps: addresses, as "
+            "192.0.2.1. With v1:192.0.2.1 in that version, with v3:alice@192.0.2.1 as that user of SNMPv3. An inform "
+            "(inform:192.0.2.1, v3-inform:alice@192.0.2.1) is repeated until the receiver confirms it."),
     Setting("lpd", Switch(), False, "restart",
             "Answer LPD (lpr), as old systems print. Whoever reaches that can send the printer any command at all."),
     Setting("lpd-port", PORT, 515, "restart", "TCP port of LPD."),

@@ -8,6 +8,7 @@ import pytest
 
 from feedpath import appliance
 from feedpath.appliance import Appliance
+from feedpath.core import box
 from feedpath.front.snmp import wire
 from feedpath.settings import Settings
 from tests.fakes.machine import WATCHDOG_S, until
@@ -113,8 +114,8 @@ def test_the_region_says_which_paper_comes_first(region, first):
 
 
 def test_the_box_is_told_from_others_by_a_name_that_stays(tmp_path):
-    name = appliance._box(tmp_path / "box-id")
-    assert len(name) == 36 and appliance._box(tmp_path / "box-id") == name
+    name = box.identity(tmp_path)
+    assert len(name) == 36 and box.identity(tmp_path) == name
 
 
 def asked_by_snmp(port, data):

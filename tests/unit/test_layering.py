@@ -49,7 +49,8 @@ THIRD_PARTIES = {  # package: the only rooms or modules that see it
     "ifaddr": ("front.advert",),
     "jinja2": ("front.web",),
     "pypdfium2": ("back.pdl.draw",),
-    "pysnmp": ("front.snmp",),
+    "pyasn1": ("front.snmp.engine",),
+    "pysnmp": ("front.snmp.engine",),
     "usb": ("back.usb",),
     "zeroconf": ("front.advert",),
 }

@@ -26,6 +26,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.packets = self.broken = self.bad_versions = self.bad_communities = self.bad_uses = self.silent = 0
+        self.unknown_engines = self.unknown_contexts = 0  # RFC 3414 and RFC 3413
         self.traps = True  # whether those who ask with a wrong community are told of
         self.set_serial = 0  # snmpSetSerialNo
 
@@ -144,13 +145,31 @@ class Agent:
         self.look()
         try:
             request = wire.parse(data)
-            made = self._reply(request, near, most)
+            rights = self._rights(request, near)
+            return None if rights is None else self.reply(request, rights, most)
         except wire.OtherVersion:
             self.counts.bad_versions += 1
-            return None
         except WireError:
             self.counts.broken += 1
-            return None
+        return None
+
+    def _rights(self, request: wire.Request, near: bool) -> "bool | None":
+        """Return whether who asks may write; None when not even read."""
+        access = self._access()
+        writes = bool(access.write) and request.community == access.write
+        reads = bool(access.read) and request.community == access.read and (near or access.read != EVERYWHERE_KNOWN)
+        if writes or reads:
+            return writes
+        self.counts.bad_communities += 1
+        self._stranger()
+        return None
+
+    def reply(self, request: wire.Request, writes: bool, most: int) -> "bytes | Change | None":
+        """Return the answer of at most `most` octets to who may ask, or what makes a change first; None for silence.
+
+        Raise WireError for what is no request.
+        """
+        made = self._made(request, writes, most)
         if isinstance(made, bytes) and len(made) > most:
             made = self._too_big(request)
             if len(made) > most:
@@ -158,14 +177,7 @@ class Agent:
                 return None
         return made
 
-    def _reply(self, request: wire.Request, near: bool, most: int) -> "bytes | Change | None":
-        access = self._access()
-        writes = bool(access.write) and request.community == access.write
-        reads = bool(access.read) and request.community == access.read and (near or access.read != EVERYWHERE_KNOWN)
-        if not reads and not writes:
-            self.counts.bad_communities += 1
-            self._stranger()
-            return None
+    def _made(self, request: wire.Request, writes: bool, most: int) -> "bytes | Change":
         try:
             if request.kind == wire.SET:
                 return self._change(request, writes)

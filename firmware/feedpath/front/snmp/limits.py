@@ -7,6 +7,7 @@ from feedpath.core.computer import Computer
 
 RATE, BURST = 500.0, 3000.0  # requests a second of one source, and at once: a walk over all is one burst
 RATE_ALL, BURST_ALL = 2000.0, 6000.0
+PRICE_V3 = 4  # tokens for a request of SNMPv3: it takes some thirty times as long
 SOURCES_MOST = 1024  # remembered; the one that was silent longest is forgotten
 NEAR_S = 5.0  # for so long it is remembered whether a source is near
 
@@ -18,13 +19,13 @@ class Bucket:
         self.rate, self.burst = rate, burst
         self.tokens, self.at = burst, now
 
-    def take(self, now: float) -> bool:
-        """Return whether there is a token; then it is taken."""
+    def take(self, now: float, price: int = 1) -> bool:
+        """Return whether there are so many tokens; then they are taken."""
         self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
         self.at = now
-        if self.tokens < 1:
+        if self.tokens < price:
             return False
-        self.tokens -= 1
+        self.tokens -= price
         return True
 
 
@@ -48,7 +49,7 @@ class Sources:
         """Raise OSError when it cannot be told who is near."""
         self._computer.links()
 
-    def admit(self, address: str, now: float) -> "Source | None":
+    def admit(self, address: str, now: float, price: int = 1) -> "Source | None":
         """Return who asks; None when this source, or all together, ask too often."""
         source = self._known.get(address)
         if source is None:
@@ -57,7 +58,7 @@ class Sources:
                 self._known.popitem(last=False)
         else:
             self._known.move_to_end(address)
-        if not source.take(now) or not self._all.take(now):
+        if not source.take(now, price) or not self._all.take(now, price):
             return None
         if now >= source.near_until:
             source.near, source.near_until = is_near(address, self._computer), now + NEAR_S

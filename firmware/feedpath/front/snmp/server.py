@@ -1,19 +1,26 @@
-"""The SNMP agent's socket: datagrams in, answers out. v3 is for an engine that is given, if any."""
+"""The SNMP agent's socket: datagrams in, answers out. Those of v3 are for an engine, loaded when there is a user."""
 
 import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
+from feedpath import aio
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.errors import WireError
 from feedpath.front.snmp import limits, wire
 from feedpath.front.snmp.agent import Access, Agent, Change
 from feedpath.front.snmp.device import Alert, HrDevice
-from feedpath.front.snmp.site import Facts
-from feedpath.front.snmp.traps import Sinks, for_family
+from feedpath.front.snmp.outbox import Outbox, Timer
+from feedpath.front.snmp.site import Facts, Secure
+from feedpath.front.snmp.traps import Sinks, for_family, plain
+from feedpath.front.snmp.users import SETTING
+
+if TYPE_CHECKING:
+    from feedpath.front.snmp.engine import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -22,14 +29,11 @@ ANSWER_MOST = 1452  # octets that one frame of Ethernet carries behind the heade
 AT_ONCE = 32  # datagrams that are answered before others have their turn
 CHANGES_MOST = 4  # changes under way; whoever asks for more asks again
 
-Engine = Callable[[bytes, "tuple[str, int]"], None]
+NOBODY = Secure(lambda: (), b"", lambda: 0)
 
 
 class Snmp:
-    """The SNMP service. `port` 0 picks a free one; it is told once started.
-
-    engine: takes datagrams of SNMPv3 with where they come from; None leaves them unanswered.
-    """
+    """The SNMP service. `port` 0 picks a free one; it is told once started. engine: of SNMPv3, None without a user."""
 
     name = "snmp"
 
@@ -42,16 +46,22 @@ class Snmp:
         sinks: "Callable[[], tuple[str, ...]]" = lambda: (),
         rate: float = limits.RATE,
         burst: float = limits.BURST,
+        secure: Secure = NOBODY,
     ):
         self.port = port
         self.engine: "Engine | None" = None
+        self._secure = secure
+        self._loaded: "Engine | None" = None  # stays when the last user goes
+        self._loading = asyncio.Lock()
         self._listen = listen
-        self._sinks = Sinks(sinks, access, self._tell)
+        self._outbox = Outbox(_later)
+        self._sinks = Sinks(sinks, access, self._tell, self._outbox, lambda: self.engine)
         self.agent = Agent(facts, access, time.monotonic, self._alarm, self._stranger)
         self._sources = limits.Sources(facts.computer, time.monotonic(), rate, burst)
         self._watched: "dict[Printer, Callable[[], None]]" = {}
         self._unwatch: "Callable[[], None]" = lambda: None
-        self._changes: "set[asyncio.Task[None]]" = set()
+        self._tasks: "set[asyncio.Task[None]]" = set()
+        self._under_way = 0  # changes
         self._buffer = bytearray(DATAGRAM_MOST)
         self._socket: "socket.socket | None" = None
 
@@ -62,7 +72,7 @@ class Snmp:
         self.port = self._socket.getsockname()[1]
         self._unwatch = printers.watch(self._follow)
         asyncio.get_running_loop().add_reader(self._socket, self._readable)
-        self._sinks.cold_start(self.agent)
+        self._take_up(self._begin())
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -70,11 +80,57 @@ class Snmp:
         for unwatch in self._watched.values():
             unwatch()
         self._watched.clear()
-        await asyncio.gather(*self._changes, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._outbox.close()
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
             self._socket = None
+
+    def settings_changed(self, names: "frozenset[str]") -> None:
+        """Take in new settings."""
+        if SETTING in names:
+            self._take_up(self.users_changed())
+
+    def _take_up(self, work: "Coroutine[Any, Any, None]") -> None:
+        """Let something be done on the side; `stop` waits for it."""
+        task = asyncio.create_task(work, name="snmp")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _begin(self) -> None:
+        """Say that the agent has started, once it can be said to all."""
+        await self.users_changed()
+        self._sinks.cold_start(self.agent)
+
+    async def users_changed(self) -> None:
+        """Take over who may ask by SNMPv3 now; the first one brings the engine."""
+        async with self._loading:
+            if self._loaded is None and self._secure.users():
+                try:
+                    self._loaded = await aio.offload(self._load)
+                except Exception:
+                    logger.exception("SNMPv3 is not answered")
+            users = self._secure.users()
+            if self._loaded is not None:
+                self._loaded.follow(users)
+            self.engine = self._loaded if users else None
+
+    def _load(self) -> "Engine":
+        from feedpath.front.snmp.engine import Engine  # of pysnmp, which takes its time and memory
+
+        boots = self._secure.boots()
+        return Engine(
+            self._secure.engine,
+            boots,
+            self.agent,
+            time.monotonic,
+            self._tell,
+            self._carry_out,
+            ANSWER_MOST,
+            self._outbox.expects,
+            self._stranger,
+        )
 
     def _follow(self, printer: Printer, added: bool) -> None:
         if not added:
@@ -101,30 +157,36 @@ class Snmp:
 
     def _receive(self, data: bytes, source: "tuple[str, int]") -> None:
         now = time.monotonic()
-        asker = self._sources.admit(source[0], now)
+        secure = self.engine is not None and _is_v3(data)
+        asker = self._sources.admit(source[0], now, limits.PRICE_V3 if secure else 1)
         if asker is None or not source[1]:  # nobody listens at port 0
             self.agent.counts.silent += 1
             return
-        if self.engine is not None and _is_v3(data):
-            self.engine(data, source)
+        if secure:
+            assert self.engine is not None
+            self.engine.receive(data, plain(source))
+            return
+        if self._sinks.confirmed(data, plain(source)):
             return
         made = self.agent.answer(data, asker.near, ANSWER_MOST)
         if isinstance(made, Change):
-            self._carry_out(made, source)
+            self._carry_out(made, lambda answer: self._send(answer, source))
         elif made is not None:
             self._send(made, source)
 
-    def _carry_out(self, change: Change, source: "tuple[str, int]") -> None:
-        if len(self._changes) >= CHANGES_MOST:
+    def _carry_out(self, change: Change, respond: "Callable[[bytes], None]") -> None:
+        if self._under_way >= CHANGES_MOST:
             self.agent.counts.silent += 1
             return
 
         async def make() -> None:
-            self._send(await change.carry_out(), source)
+            try:
+                respond(await change.carry_out())
+            finally:
+                self._under_way -= 1
 
-        task = asyncio.create_task(make(), name="snmp-set")
-        self._changes.add(task)
-        task.add_done_callback(self._changes.discard)
+        self._under_way += 1
+        self._take_up(make())
 
     def _send(self, data: bytes, target: "tuple[str, int]") -> None:
         if self._socket is None:
@@ -143,6 +205,10 @@ class Snmp:
 
     def _stranger(self) -> None:
         self._sinks.stranger(self.agent)
+
+
+def _later(seconds: float, call: "Callable[[], None]") -> Timer:
+    return asyncio.get_running_loop().call_later(seconds, call)
 
 
 def _is_v3(data: bytes) -> bool:

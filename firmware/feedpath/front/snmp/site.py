@@ -1,11 +1,12 @@
 """What SNMP tells of this box besides its printers, and how a printer is reached."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from feedpath.core.computer import Computer
 from feedpath.core.printer import Printer
 from feedpath.front.snmp.store import Write
+from feedpath.front.snmp.users import User
 
 
 class Reach(NamedTuple):
@@ -24,6 +25,14 @@ class Reach(NamedTuple):
 
 async def _keep_name(printer: Printer, name: str) -> None:
     raise OSError("names are not kept here")
+
+
+class Secure(NamedTuple):
+    """What SNMPv3 needs: the users of now, our snmpEngineID, and what counts this beginning (it waits for the disk)."""
+
+    users: "Callable[[], Sequence[User]]"
+    engine: bytes
+    boots: "Callable[[], int]"
 
 
 class Facts(NamedTuple):

@@ -10,9 +10,10 @@ from feedpath.errors import WireError
 
 INTEGER, OCTETS, NULL, OID, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30  # X.690, 8
 IP_ADDRESS, COUNTER32, GAUGE32, TIME_TICKS, OPAQUE, COUNTER64 = 0x40, 0x41, 0x42, 0x43, 0x44, 0x46  # RFC 2578, 7.1
-GET, GET_NEXT, RESPONSE, SET, GET_BULK, TRAP = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA7
+GET, GET_NEXT, RESPONSE, SET, TRAP_V1, GET_BULK, INFORM, TRAP = 0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7
 V1, V2C, V3 = 0, 1, 3  # what stands in the field of the version
 REQUESTS = {V1: (GET, GET_NEXT, SET), V2C: (GET, GET_NEXT, SET, GET_BULK)}
+REQUESTS_V3 = REQUESTS[V2C]
 NULL_VALUE = b"\x05\0"
 NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW = b"\x80\0", b"\x81\0", b"\x82\0"  # RFC 3416, 3
 INTEGER_OCTETS = 4
@@ -44,46 +45,55 @@ class OtherVersion(WireError):
 
 def version(data: "bytes | memoryview") -> int:
     """Return the version of a message; raise WireError."""
-    _, at, end = _open(data, 0, len(data), SEQUENCE)
-    _, at, stop = _open(data, at, end, INTEGER)
-    return _number(data, at, stop)
+    _, at, end = opened(data, 0, len(data), SEQUENCE)
+    _, at, stop = opened(data, at, end, INTEGER)
+    return integer(data, at, stop)
 
 
 def parse(data: bytes) -> Request:
     """Return the request of a whole v1 or v2c message; raise WireError, OtherVersion for another version."""
-    _, at, end = _open(data, 0, len(data), SEQUENCE)
+    _, at, end = opened(data, 0, len(data), SEQUENCE)
     if end != len(data):
         raise WireError("there is more than one message")
-    _, start, at = _open(data, at, end, INTEGER)
-    number = _number(data, start, at)
+    _, start, at = opened(data, at, end, INTEGER)
+    number = integer(data, start, at)
     if number not in REQUESTS:
         raise OtherVersion("version %d is not read here" % number)
-    _, start, at = _open(data, at, end, OCTETS)
+    _, start, at = opened(data, at, end, OCTETS)
     community = data[start:at]
     if len(community) > COMMUNITY_MOST:
         raise WireError("the community is longer than any")
-    kind, at, stop = _open(data, at, end)
-    if stop != end or kind not in REQUESTS[number]:
+    return _request(data, at, end, number, community)
+
+
+def parse_pdu(data: bytes) -> Request:
+    """Return the request of a PDU alone, as messages of v3 carry it; raise WireError."""
+    return _request(data, 0, len(data), V3, b"")
+
+
+def _request(data: bytes, at: int, end: int, number: int, community: bytes) -> Request:
+    kind, at, stop = opened(data, at, end)
+    if stop != end or kind not in REQUESTS.get(number, REQUESTS_V3):
         raise WireError("the message holds no request of its version")
-    _, start, following = _open(data, at, end, INTEGER)
-    _number(data, start, following)
+    _, start, following = opened(data, at, end, INTEGER)
+    integer(data, start, following)
     id = data[at:following]
-    _, start, at = _open(data, following, end, INTEGER)
-    first = _number(data, start, at)
-    _, start, at = _open(data, at, end, INTEGER)
-    second = _number(data, start, at)
+    _, start, at = opened(data, following, end, INTEGER)
+    first = integer(data, start, at)
+    _, start, at = opened(data, at, end, INTEGER)
+    second = integer(data, start, at)
     return Request(number, community, kind, id, first, second, _bindings(data, at, end))
 
 
 def _bindings(data: bytes, at: int, end: int) -> "list[tuple[Name, bytes]]":
-    _, at, stop = _open(data, at, end, SEQUENCE)
+    _, at, stop = opened(data, at, end, SEQUENCE)
     if stop != end:
         raise WireError("something follows the variables")
     found = []
     while at < end:
-        _, at, stop = _open(data, at, end, SEQUENCE)
-        _, start, at = _open(data, at, stop, OID)
-        tag, _, value_end = _open(data, at, stop)
+        _, at, stop = opened(data, at, end, SEQUENCE)
+        _, start, at = opened(data, at, stop, OID)
+        tag, _, value_end = opened(data, at, stop)
         if value_end != stop or tag not in VALUE_TAGS:
             raise WireError("a variable is not a name and a value")
         found.append((data[start:at], data[at:stop]))
@@ -91,7 +101,7 @@ def _bindings(data: bytes, at: int, end: int) -> "list[tuple[Name, bytes]]":
     return found
 
 
-def _open(data: "bytes | memoryview", at: int, end: int, wanted: int = 0) -> "tuple[int, int, int]":
+def opened(data: "bytes | memoryview", at: int, end: int, wanted: int = 0) -> "tuple[int, int, int]":
     """Return tag, start and end of the content of what begins at `at`; X.690, 8.1.3."""
     if at + 2 > end:
         raise WireError("the message ends too early")
@@ -110,7 +120,8 @@ def _open(data: "bytes | memoryview", at: int, end: int, wanted: int = 0) -> "tu
     return tag, at, at + length
 
 
-def _number(data: "bytes | memoryview", start: int, end: int) -> int:
+def integer(data: "bytes | memoryview", start: int, end: int) -> int:
+    """Return the number of an INTEGER's content; raise WireError."""
     if not 1 <= end - start <= INTEGER_OCTETS:
         raise WireError("a number has no or too many octets")
     return int.from_bytes(data[start:end], "big", signed=True)
@@ -118,7 +129,7 @@ def _number(data: "bytes | memoryview", start: int, end: int) -> int:
 
 def value(encoded: bytes) -> "tuple[int, int | bytes]":
     """Return tag and value of a variable's BER: a number, or the octets; raise WireError."""
-    tag, start, end = _open(encoded, 0, len(encoded))
+    tag, start, end = opened(encoded, 0, len(encoded))
     content = encoded[start:end]
     most = NUMBER_OCTETS.get(tag)
     if most is None:
@@ -183,9 +194,9 @@ def binding(name: Name, encoded: bytes) -> bytes:
 
 
 def response(request: Request, status: int, index: int, bindings: bytes) -> bytes:
-    """Return the whole message that answers a request; `bindings` are variables, one behind the other."""
-    body = request.id + number(status) + number(index) + tlv(SEQUENCE, bindings)
-    return message(request.version, request.community, tlv(RESPONSE, body))
+    """Return what answers a request: the whole message, of v3 the PDU alone; `bindings` are variables, one by one."""
+    pdu = tlv(RESPONSE, request.id + number(status) + number(index) + tlv(SEQUENCE, bindings))
+    return pdu if request.version == V3 else message(request.version, request.community, pdu)
 
 
 def message(version: int, community: bytes, pdu: bytes) -> bytes:
@@ -193,6 +204,25 @@ def message(version: int, community: bytes, pdu: bytes) -> bytes:
     return tlv(SEQUENCE, number(version) + tlv(OCTETS, community) + pdu)
 
 
-def notification(id: int, bindings: bytes) -> bytes:
-    """Return the PDU of a v2c trap: RFC 3416, 4.2.6."""
-    return tlv(TRAP, number(id) + number(0) + number(0) + tlv(SEQUENCE, bindings))
+def notification(kind: int, id: int, bindings: bytes) -> bytes:
+    """Return the PDU of a TRAP of v2c and v3, or of an INFORM: RFC 3416, 4.2.6 and 4.2.7."""
+    return tlv(kind, number(id) + number(0) + number(0) + tlv(SEQUENCE, bindings))
+
+
+def trap_v1(enterprise: Name, agent: bytes, generic: int, specific: int, ticks: bytes, bindings: bytes) -> bytes:
+    """Return the PDU of a v1 trap: RFC 1157, 4.1.6. agent: four octets of an address; ticks: whole BER of a time."""
+    numbers = number(generic) + number(specific)
+    return tlv(TRAP_V1, tlv(OID, enterprise) + tlv(IP_ADDRESS, agent) + numbers + ticks + tlv(SEQUENCE, bindings))
+
+
+def confirmed(data: bytes) -> "tuple[bytes, int]":
+    """Return community and request-id of a v2c response, which confirms an INFORM; raise WireError for all else."""
+    _, at, end = opened(data, 0, len(data), SEQUENCE)
+    _, start, at = opened(data, at, end, INTEGER)
+    if integer(data, start, at) != V2C:
+        raise OtherVersion("a response of v2c is due")
+    _, start, at = opened(data, at, end, OCTETS)
+    community = data[start:at]
+    _, at, end = opened(data, at, end, RESPONSE)
+    _, start, at = opened(data, at, end, INTEGER)
+    return community, integer(data, start, at)

@@ -4,7 +4,8 @@ import pytest
 
 from feedpath.front.snmp import limits
 from feedpath.front.snmp.limits import Sources, is_near
-from feedpath.front.snmp.traps import address, for_family
+from feedpath.front.snmp.sinks import address
+from feedpath.front.snmp.traps import for_family
 from tests.unit.front.snmp.asking import StillComputer
 
 
