@@ -222,7 +222,8 @@ class Appliance:
 
     async def _open_routes(self) -> None:
         ipp = Ipp(self._site, lambda request, _level: self._door.authorize(request) or None, now=self._clock.now)
-        web = Web(self.printers, self.settings, self._door, self._site.host, self.machines, self._notes, self._network)
+        about = (self._notes, self._network, self.fronts.watchers)
+        web = Web(self.printers, self.settings, self._door, self._site.host, self.machines, *about)
         for row in [*ipp.routes(), *web.routes()]:
             self._http.routes.add(row)
         await ipp.start(self.printers)

@@ -36,6 +36,7 @@ EXAMPLES = """examples:
   feedpath driver list                      what fits the printer, and which driver it has
   feedpath driver use Office pcl5           give the printer called Office another one
   feedpath firmware add sihp1020.img        give a printer the firmware that it forgets
+  feedpath snmp add alice                   let alice watch the printers by SNMPv3
   feedpath convert a.pdf --to pcl5 -o a.pcl make a document what a printer speaks
 
 Each command has its own --help. exit status: 0 done, 1 refused or failed, 2 wrong arguments, 3 feedpath does not run.
@@ -73,7 +74,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from feedpath import cli_driver, cli_firmware  # they use what stands here
+    from feedpath import cli_driver, cli_firmware, cli_snmp  # they use what stands here
 
     parser = argparse.ArgumentParser(
         prog="feedpath",
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(commands)
     cli_driver.add(commands)
     cli_firmware.add(commands)
+    cli_snmp.add(commands)
     commands.add_parser("convert", help="make a document what a printer speaks")  # done by tool.py, see main
     _add(commands, "version", version, "show the version", client=False)
     return parser
@@ -320,7 +322,7 @@ def set_setting(chosen: argparse.Namespace) -> None:
     try:
         answer = ask(chosen, "POST", "/api/settings", {"name": chosen.name, "value": chosen.value})
     except Failure as failure:
-        if not _may_use_file(chosen, failure):
+        if not may_use_file(chosen, failure):
             raise
         _set_in_file(chosen)
         return
@@ -331,7 +333,7 @@ def set_setting(chosen: argparse.Namespace) -> None:
 
 
 def _set_in_file(chosen: argparse.Namespace) -> None:
-    settings = _load(chosen)
+    settings = load_settings(chosen)
     try:
         settings.set(chosen.name, chosen.value)
     except OSError as error:
@@ -344,18 +346,19 @@ def _values(chosen: argparse.Namespace) -> "dict[str, str]":
         values: dict[str, str] = ask(chosen, "GET", "/api/settings")["settings"]
         return values
     except Failure as failure:
-        if not _may_use_file(chosen, failure):
+        if not may_use_file(chosen, failure):
             raise
-    settings = _load(chosen)
+    settings = load_settings(chosen)
     return {row.name: settings.show(row.name) for row in TABLE}
 
 
-def _may_use_file(chosen: argparse.Namespace, failure: Failure) -> bool:
+def may_use_file(chosen: argparse.Namespace, failure: Failure) -> bool:
     """Return whether the file is as good as the firmware, which did not answer."""
     return failure.status == NOT_RUNNING and chosen.port is None
 
 
-def _load(chosen: argparse.Namespace) -> Settings:
+def load_settings(chosen: argparse.Namespace) -> Settings:
+    """Return the settings of the file; raise Failure."""
     try:
         return Settings.load(str(chosen.data / SETTINGS_FILE))
     except OSError as error:

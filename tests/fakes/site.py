@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from feedpath import aio
+from feedpath.core.box import identity
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.front.auth.door import Door
 from feedpath.front.http.server import HttpServer
+from feedpath.front.snmp import usm
+from feedpath.front.snmp.users import Users
 from feedpath.front.web.server import Web
 from feedpath.machines import Machines
 from feedpath.settings import Settings
@@ -71,7 +74,9 @@ def visit(directory: Path, story: "Callable[[Site], Awaitable[None]]", **values:
             printers = Printers()
             printers.add(box.printer)
             machines = _machines(printers, box)
-            web = Web(printers, settings, door, "feedpath.local", machines, lambda printer: ["It holds 12 bytes."])
+            watchers = Users(settings, usm.engine_id(identity(directory)))
+            about = (machines, lambda printer: ["It holds 12 bytes."])
+            web = Web(printers, settings, door, "feedpath.local", *about, watchers=watchers)
             server = HttpServer(web.routes())
             port = await server.start("127.0.0.1", 0)
             try:

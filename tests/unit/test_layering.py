@@ -38,8 +38,9 @@ ROOMS = {  # room: what it may import besides the leaves and itself
     "fronts": ("core", "front", "back", "host", "machines"),
     "machines": ("core", "back", "host"),
     "tool": ("core", "back.pdl"),
-    "cli": ("appliance", "cli_driver", "cli_firmware", "tool"),
+    "cli": ("appliance", "cli_driver", "cli_firmware", "cli_snmp", "tool"),
     "cli_driver": ("cli",),
+    "cli_snmp": ("cli", "core.box", "front.snmp.users", "front.snmp.usm"),
     "cli_firmware": ("cli", "back.pdl.firmware"),
     "__main__": ("appliance", "cli"),
 }

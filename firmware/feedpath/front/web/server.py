@@ -20,7 +20,7 @@ from feedpath.front.auth import origin
 from feedpath.front.auth.door import Door, set_cookie
 from feedpath.front.http.message import Request, Response, redirect, text
 from feedpath.front.http.routes import Handler, Route
-from feedpath.front.web import pages, view
+from feedpath.front.web import pages, snmp, view
 from feedpath.settings import SettingError, Settings
 
 FIELDS_MAX = 8 * 1024  # bytes of a form, or of JSON: the longest setting fits many times
@@ -88,8 +88,12 @@ class Web:
         chooser: Chooser,
         notes: view.Notes = lambda printer: (),
         network: "Network | None" = None,
+        watchers: "snmp.Users | None" = None,
     ):
-        """`hostname` is how other computers reach this one; `notes` gives further sentences about a printer."""
+        """`hostname` is how other computers reach this one; `notes` gives further sentences about a printer.
+
+        watchers: the users of SNMPv3, where they can be changed.
+        """
         self._printers = printers
         self._settings = settings
         self._door = door
@@ -98,6 +102,7 @@ class Web:
         self._notes = notes
         self._network = network
         self._previews = Previews()
+        self._watchers = snmp.SnmpUsers(watchers, settings) if watchers is not None else None
 
     def routes(self) -> "list[Route]":
         """Return the rows for the HTTP server."""
@@ -117,6 +122,8 @@ class Web:
             Route(look, "/driver/{printer}", self._guard(self._driver_page, administers=True)),
             Route(look, "/api/driver/{printer}", self._guard(self._api_driver, administers=True)),
         ]
+        if self._watchers is not None:
+            rows += self._watcher_routes(self._watchers)
         for path, handler, most in (
             ("driver", self._use_driver, FIELDS_MAX),
             ("driver-options", self._set_options, OPTIONS_MAX),
@@ -327,6 +334,38 @@ class Web:
         if self._network is not None and self._network.on_trial:
             self._network.keep()
         return _json({"done": "keep-network"}) if _is_api(request) else redirect("/")
+
+    # Users of SNMPv3
+
+    def _watcher_routes(self, watchers: snmp.SnmpUsers) -> "list[Route]":
+        """Return the rows for a page and its API, which need the administrator."""
+
+        async def page(request: Request, who: str, status: int = 200, **told: Any) -> Response:
+            encrypted = f"https://{request.host}/snmp" if self._settings["tls"] and not request.secure else ""
+            words = {"auths": snmp.AUTHS, "privs": snmp.PRIVS, "encrypted": encrypted, "made": {}, **told}
+            return await self._page("snmp", status, who=who, **watchers.told(), **words)
+
+        async def look(request: Request, who: str) -> Response:
+            return _json(watchers.told()) if _is_api(request) else await page(request, who)
+
+        async def add(request: Request, who: str) -> Response:
+            fields = await _fields(request)
+            made = await watchers.add(fields)
+            if _is_api(request):
+                return _json({"made": made})
+            return await page(request, who, name=fields["name"], made=made)
+
+        async def remove(request: Request, who: str) -> Response:
+            await watchers.remove(await _fields(request))
+            return _json(watchers.told()) if _is_api(request) else redirect("/snmp")
+
+        rows = [(("GET",), "snmp", look, 0), (("POST",), "snmp-add", add, FIELDS_MAX)]
+        rows += [(("POST",), "snmp-remove", remove, FIELDS_MAX)]
+        return [
+            Route(methods, path + name, self._guard(handler, administers=True), most)
+            for methods, name, handler, most in rows
+            for path in ("/", "/api/")
+        ]
 
     async def _refused(self, request: Request, refused: Refused) -> Response:
         row = refusal(refused.reason)

@@ -85,11 +85,20 @@ def test_no_text_of_a_stranger_becomes_markup(text: str) -> None:
     assert text.encode("utf-8", "replace").decode() in hostile.text
 
 
+WATCHERS = [
+    {"name": HOSTILE[1], "rights": rights, "auth": "SHA-256", "priv": "AES-128", "engine": "8000"}
+    for rights in ("read", "write", "inform")
+]
+SNMP = {"auths": ["SHA-256"], "privs": ["AES-128"], "engine": "8000", "name": HOSTILE[0], "who": "loopback"}
+
+
 @pytest.mark.parametrize("template, model", [
     ("sign-in", {"problem": HOSTILE[0], "encrypted": "https://x/sign-in"}),
     ("sign-in", {"problem": "", "encrypted": ""}),
     ("problem", {"title": HOSTILE[0], "sentence": HOSTILE[1]}),
     ("status", {"who": "", "printers": []}),
+    ("snmp", {**SNMP, "users": [], "made": {}, "encrypted": ""}),
+    ("snmp", {**SNMP, "users": WATCHERS, "made": {"priv-passphrase": HOSTILE[0]}, "encrypted": "https://x/snmp"}),
 ])  # fmt: skip
 def test_every_page_is_well_formed_and_keeps_scripts_and_styles_out_of_itself(
     template: str, model: "dict[str, Any]"
