@@ -28,6 +28,7 @@ from feedpath.back.usb import ieee1284
 from feedpath.errors import WireError
 from feedpath.front.advert import wire as mdns_wire
 from feedpath.front.lpd import wire as lpd
+from feedpath.front.snmp import usm
 from feedpath.front.snmp import wire as snmp_wire
 from feedpath.host.dhcp import linklocal
 from feedpath.host.dhcp.interface import Dynamic, Static
@@ -37,6 +38,7 @@ from tests.fakes.answers import ESCPOS, ZPL
 from tests.fakes.virtual_printer import VirtualPrinter
 from tests.robust import lpdjobs
 from tests.robust.changes import Kind, field, font_table, jpeg_segment, png_chunk
+from tests.unit.front.snmp import secure
 from tests.unit.front.snmp.asking import MOST, SUPPLIES, SYS_LOCATION, Asked, Reply
 from tests.unit.front.snmp.asking import request as ask_snmp
 
@@ -226,6 +228,23 @@ def snmp(data: bytes) -> object:
         said = Reply(answer)
         return request.kind, request.version, said.status, min(len(said.bindings), 5)
     return "change", min(len(request.bindings), 5)
+
+
+def snmpv3(data: bytes) -> object:
+    """Read the header of a message of SNMPv3; its report can be read too."""
+    header = usm.header(data)
+    told = usm.header(usm.discovered(header, header.engine[: usm.ENGINE_MOST], (1, 2), 3, MOST))
+    assert (told.id, told.request) == (header.id, header.request)
+    return header.flags, header.model == usm.MODEL, min(len(header.engine), 5), bool(header.user)
+
+
+def snmpv3_messages() -> "list[bytes]":
+    """Return messages of each level, to this engine and to be told which it is."""
+    ours = usm.engine_id("a box")
+    alice = secure.user("alice", ours)
+    asked = secure.pdu(snmp_wire.GET_BULK, (1, 3, 6, 1, 2, 1), second=20)
+    levels = [secure.message(alice, ours, (7, 1), asked, flags=flags) for flags in (0, 1, 3)]
+    return [usm.probe(77), *levels, secure.message(alice._replace(name=""), ours, (7, 1), asked, flags=0)]
 
 
 def snmp_requests() -> "list[bytes]":
@@ -503,6 +522,7 @@ TARGETS = {
     "text": Target(text, texts, Kind((b"\x1b[", b"\f", b"\t", b"\xff\xfe", b"\xef\xbb\xbf"))),
     "inflate": Target(compressed, packed),
     "snmp": Target(snmp, snmp_requests, Kind(SNMP_WORDS)),
+    "snmpv3": Target(snmpv3, snmpv3_messages, Kind(SNMP_WORDS)),
     "lpd": Target(lpd_files, lpd_talk, Kind((b"\nfdfA", b"\nN", b"\nJ", b"\x02", b"\x03", b" ", b"\xff"))),
     "lpd-jobs": Target(lpd_jobs, lambda: lpdjobs.jobs(1), lpdjobs.KIND),
     "dhcp": Target(
