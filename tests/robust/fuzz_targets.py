@@ -436,9 +436,9 @@ URF_FIELDS = (0, 4, 8, 12, 16, 20, 24)
 
 def mdns(data: bytes) -> object:
     """Look at a message; its parts are those that are there."""
-    message = mdns_wire.parse(data)
-    assert len(data) >= mdns_wire.HEADER.size + 11 * sum(data[6:12:2])
-    return message
+    response = mdns_wire.parse(data)
+    assert len(data) >= mdns_wire.HEADER.size + 5 * sum(struct.unpack_from(">4H", data, 4))
+    return response
 
 
 def mdns_message(flags: int, questions: bytes, answers: bytes = b"") -> bytes:

@@ -1,8 +1,7 @@
 """Stands between the network and zeroconf, which would parse and keep whatever anyone says.
 
 It hears what concerns this computer: questions for our names and types, answers that tell of our names. All else, and
-what RFC 6762 wants ignored, ends here; so does what a source says too often, and what wants an answer sent elsewhere
-than to this link.
+what RFC 6762 wants ignored, ends here; so does what a source says too often.
 """
 
 import asyncio
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedpath.errors import WireError
 from feedpath.front.advert import wire
+from feedpath.front.advert.listener import is_direct
 
 if TYPE_CHECKING:
     from zeroconf import Zeroconf
@@ -77,7 +77,8 @@ class Guard:
         for reader in zeroconf.engine.readers:
             protocol = reader.transport.get_protocol()
             if not isinstance(protocol, Guarded):
-                reader.transport.set_protocol(Guarded(self, protocol))
+                direct = is_direct(reader.transport.get_extra_info("socket"))
+                reader.transport.set_protocol(Guarded(self, protocol, direct))
 
     def listen_for(self, name: str) -> None:
         """Let zeroconf hear what is said of a full name, and asked for its service type if it has one."""
@@ -96,8 +97,12 @@ class Guard:
         self._own, self._networks = frozenset(addresses), tuple(networks)
         self._sources.clear()
 
-    def admit(self, data: bytes, source: str, port: int) -> bool:
-        """Return whether zeroconf is to hear a message."""
+    def admit(self, data: bytes, source: str, port: int, direct: bool = False) -> bool:
+        """Return whether zeroconf is to hear a message. direct: it came by unicast.
+
+        What comes by multicast is of this link, even from an address of another network; what comes by unicast from
+        other networks is neither believed nor answered (RFC 6762, 5.5 and 11).
+        """
         if not wire.HEADER.size <= len(data) <= MESSAGE_BYTES:
             return False
         response = bool(data[2] & 0x80)
@@ -106,17 +111,17 @@ class Guard:
         said = data.lower()
         if not any(label in said for label in (self._named if response else self._asked)):
             return False
-        if response and source in self._own:
-            near: "bool | None" = True
-        else:
-            near = self._in_time(source)
-        if near is None or not self._is_right(data, port, near):
+        if not (response and source in self._own) and not self._in_time(source, direct):
+            return False
+        try:
+            wire.parse(data)
+        except WireError:
             return False
         self._make_room(len(data) if response else 0)
         return True
 
-    def _in_time(self, source: str) -> "bool | None":
-        """Return whether a source is near; None when it, or all together, talk too often."""
+    def _in_time(self, source: str, direct: bool) -> bool:
+        """Return whether a source may talk: it is near, if need be, and neither it nor all together talk too often."""
         now = self._clock()
         known = self._sources.get(source)
         if known is None:
@@ -125,19 +130,7 @@ class Guard:
                 self._sources.popitem(last=False)
         else:
             self._sources.move_to_end(source)
-        return known.near if known.take(now) and self._all.take(now) else None
-
-    def _is_right(self, data: bytes, port: int, near: bool) -> bool:
-        """Return whether a message is whole, and of this link if need be.
-
-        From elsewhere only questions are heard that are answered by multicast: what else would come from there came by
-        unicast, or goes there (RFC 6762, 5.5 and 11).
-        """
-        try:
-            message = wire.parse(data)
-        except WireError:
-            return False
-        return near or not (message.response or message.unicast or port != PORT)
+        return (known.near or not direct) and known.take(now) and self._all.take(now)
 
     def _make_room(self, size: int) -> None:
         """Keep what zeroconf remembers small, before it hears a response of `size` bytes, or a query."""
@@ -177,13 +170,14 @@ def _written(label: str) -> bytes:
 class Guarded(asyncio.DatagramProtocol):
     """One of zeroconf's listeners, that hears what the guard admits."""
 
-    def __init__(self, guard: Guard, listener: "Any"):
+    def __init__(self, guard: Guard, listener: "Any", direct: bool):
         self._guard = guard
         self._listener = listener
+        self._direct = direct  # it has an address of its own, so that all comes by unicast
 
     def datagram_received(self, data: bytes, address: "tuple[Any, ...]") -> None:
         """Pass on a message that is to be heard."""
-        if self._guard.admit(data, plain(address[0]), address[1]):
+        if self._guard.admit(data, plain(address[0]), address[1], self._direct):
             self._listener.datagram_received(data, address)
 
     def error_received(self, error: Exception) -> None:

@@ -6,17 +6,13 @@ import itertools
 import logging
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any
 
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.front.advert import names
-from feedpath.front.advert.guard import Guard, Network
+from feedpath.front.advert.guard import Network
+from feedpath.front.advert.onlink import OnLink, full
 from feedpath.front.advert.records import Reach, Service, services
-
-if TYPE_CHECKING:
-    from zeroconf import ServiceInfo, Zeroconf
-    from zeroconf.asyncio import AsyncZeroconf
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +20,7 @@ LOOK_S = 5.0  # between two looks at the addresses of this computer
 SETTLE_S = 0.2  # what follows within this time is announced together
 PACE_S = 1.0  # a record younger than this is not replaced by what is announced anew (RFC 6762, 10.2)
 PROBES, PROBE_S = 3, 0.25  # RFC 6762, 8.1
-A, AAAA, SRV, CLASS_IN, UNICAST_REPLY, QUERY = 1, 28, 33, 1, 0x8000, 0  # RFC 1035, 3.2; RFC 6762, 5.4
+A, AAAA, SRV = 1, 28, 33  # RFC 1035, 3.2; RFC 3596, 2.1; RFC 2782
 
 
 class Announced:
@@ -59,15 +55,14 @@ class Advert:
         self._chosen = chosen
         self._announced: "dict[Printer, Announced]" = {}
         self._claimed: "dict[str, str]" = {}  # names that were found free, in lower case, and whose: a printer's uuid
-        self._links: "tuple[names.Link, ...]" = ()
-        self._moved = False  # our addresses are others than those announced
+        self._links: "dict[str, OnLink]" = {}  # by their names
+        self._silent: "set[names.Link]" = set()  # links that could not be used when they were tried last
+        self._anew = False  # all links are to be told everything again
         self._own: "set[str]" = set()  # all addresses and host names of ours so far: records with them are our own
         self._wake = asyncio.Event()
         self._unwatch: "list[Callable[[], None]]" = []
         self._watched: "dict[Printer, Callable[[], None]]" = {}
         self._task: "asyncio.Task[None] | None" = None
-        self._zeroconf: "AsyncZeroconf | None" = None
-        self._guard = Guard()
 
     async def start(self, printers: Printers) -> None:
         """Begin to announce; what there is follows within seconds, and again at each change."""
@@ -83,11 +78,10 @@ class Advert:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._zeroconf is not None:
-            await asyncio.gather(*(self._withdraw(printer) for printer in list(self._announced)))
-            await self._zeroconf.async_close()
-            self._zeroconf = None
-        self._links = ()
+        await asyncio.gather(*(self._withdraw(printer) for printer in list(self._announced)))
+        for on in self._links.values():
+            await on.close()
+        self._links.clear()
 
     def look(self) -> None:
         """Look at once whether there are other addresses, and announce those if there are."""
@@ -95,7 +89,7 @@ class Advert:
 
     def addresses_changed(self) -> None:
         """Announce everything again on the addresses of now: a cable was plugged in, a lease came."""
-        self._links = ()
+        self._anew = True
         self._wake.set()
 
     def _follow(self, printer: Printer, added: bool) -> None:
@@ -121,63 +115,54 @@ class Advert:
 
     async def _look(self) -> None:
         """Announce what has changed since the last look."""
-        links = _links_now()
-        if links != self._links:
-            self._links = links
-            self._moved = True
-        if not names.senders(links):
+        fresh = await self._go_to({link.name: link for link in _links_now() if names.senders([link])})
+        if not self._links:
             return
-        if self._moved or self._is_taken(self.host):
-            self._moved = True
-            await self._move()
+        if fresh or self._is_taken(self.host):
+            for known in self._announced.values():  # the answers come while the host's name is settled
+                for type in known.services:
+                    self._ask(full(known.name, type), SRV)
+            await self._settle_host()
         for printer in [printer for printer in self._announced if printer not in self._watched]:
             await self._withdraw(printer)
         for printer in list(self._watched):
             await self._announce(printer)
-        self._moved = False
 
-    async def _move(self) -> None:
-        """Go over to the addresses of now, and ask there whether others have our names."""
-        from zeroconf.asyncio import AsyncZeroconf
-
-        ours = {address for link in self._links for address in link.addresses}
+    async def _go_to(self, links: "dict[str, names.Link]") -> bool:
+        """Leave links that are gone or have other addresses, and go to new ones; return whether there are any."""
+        left = [on for on in self._links.values() if self._anew or links.get(on.link.name) != on.link]
+        self._anew = False
+        for on in left:
+            del self._links[on.link.name]
+            await on.close()
+        wanted = [link for link in links.values() if link.name not in self._links]
+        if not left and not wanted:
+            return False
+        ours, networks = {address for link in links.values() for address in link.addresses}, _networks_now()
         self._own.update(ours)
-        self._guard.be_at(ours, _networks_now())
-        interfaces = names.senders(self._links)
-        if self._zeroconf is None:
-            self._zeroconf = AsyncZeroconf(interfaces)
-            await self._responder.async_wait_for_start()
-        else:
-            # It would announce the addresses of before once more, and clients would keep those: what is announced anew
-            # replaces only what is older than a second (RFC 6762, 10.2).
-            for known in self._announced.values():
-                self._forget(known)
-            await self._responder.async_update_interfaces(interfaces)
-        self._guard.stand(self._responder)
-        for known in self._announced.values():
-            for type in known.services:
-                self._ask(_full(known.name, type), SRV)
-        await self._settle_host()  # the answers come meanwhile
+        fresh = await self._begin(wanted)
+        for on in self._links.values():
+            on.be_at(ours, networks)
+        return fresh
 
-    @property
-    def _responder(self) -> "Zeroconf":
-        assert self._zeroconf is not None
-        return self._zeroconf.zeroconf
-
-    def _forget(self, known: Announced) -> None:
-        """Let zeroconf forget the services without a goodbye."""
-        for service in known.services.values():
-            self._responder.registry.async_remove(self._all(known, service))
+    async def _begin(self, links: "list[names.Link]") -> bool:
+        """Go to links; those that cannot be used now are tried again at the next look. Return whether any can."""
+        silent = set()
+        for link in links:
+            on = OnLink(link)
+            try:
+                await on.start()
+                self._links[link.name] = on
+            except OSError as error:
+                silent.add(link)
+                if link not in self._silent:
+                    logger.warning("cannot announce the printers on %s for now: %s", link.name, error)
+        self._silent = silent
+        return len(silent) < len(links)
 
     def _ask(self, name: str, *types: int) -> None:
-        """Multicast a question whose answers come into zeroconf's cache."""
-        from zeroconf import DNSOutgoing, DNSQuestion  # type: ignore[attr-defined]  # exported, but not in __all__
-
-        self._guard.listen_for(name)
-        query = DNSOutgoing(QUERY)
-        for type in types:
-            query.add_question(DNSQuestion(name, type, CLASS_IN | UNICAST_REPLY))
-        self._responder.async_send(query)
+        for on in self._links.values():
+            on.ask(name, *types)
 
     async def _settle_host(self) -> None:
         """Find a host name that is ours: zeroconf itself neither asks for it nor defends it."""
@@ -190,21 +175,25 @@ class Advert:
                 break
         if host != self.host:
             logger.warning("this computer is called %s from now on, %s is taken", host, self.host)
+            for on in self._links.values():
+                on.forget()
         self.host = host
         self._own.add(host + ".")
 
     def _is_taken(self, host: str) -> bool:
         """Return whether another computer has the host name; when both announce it, the lowest address keeps it."""
-        others = self._others(host)
-        ours = names.published(self._links) if host + "." in self._own else ()
-        return bool(others) and min(others) < min(ours, default="~")
+        for on in self._links.values():
+            others = self._others(on, host)
+            ours = on.addresses if host + "." in self._own else ()
+            if others and min(others) < min(ours, default="~"):
+                return True
+        return False
 
-    def _others(self, host: str) -> "set[str]":
-        """Return the addresses of other computers that announce the host name."""
+    def _others(self, on: OnLink, host: str) -> "set[str]":
+        """Return the addresses of other computers on a link that announce the host name."""
         from zeroconf import DNSAddress  # type: ignore[attr-defined]  # exported, but not in __all__
 
-        addresses = {str(ip_address(record.address)) for record in self._cached(host + ".", DNSAddress)}
-        return addresses - self._own
+        return {str(ip_address(record.address)) for record in on.told(host + ".", DNSAddress)} - self._own
 
     async def _announce(self, printer: Printer) -> None:
         """Bring what the network knows of a printer up to date."""
@@ -215,7 +204,8 @@ class Advert:
             known = None
         rivals = self._rivals(known) if known is not None else []
         if known is not None and any(rival < self.host + "." for rival in rivals):
-            self._forget(known)  # a goodbye would take the name from the other one too
+            for on in self._links.values():
+                on.forget(known.name)  # a goodbye would take the name from the other one too
             del self._claimed[known.name.lower()]
             known = None
         found = services(printer, self._reach(printer), self.host)
@@ -223,7 +213,9 @@ class Advert:
             known = self._announced[printer] = Announced(wanted, await self._claim(printer, wanted, found))
             self._chosen(printer, known.name)
             logger.info("%s is announced as %s on %s", printer.name, known.name, self.host)
-        contested = bool(rivals or self._others(self.host))  # said again, the other one hears that it is ours
+        contested = bool(rivals) or any(
+            self._others(on, self.host) for on in self._links.values()
+        )  # said again, the other one hears that it is ours
         await self._publish(known, {service.type: service for service in found}, again=contested)
 
     async def _claim(self, printer: Printer, wanted: str, found: "Iterable[Service]") -> str:
@@ -239,16 +231,7 @@ class Advert:
         return name
 
     async def _is_free(self, name: str, found: "Iterable[Service]") -> bool:
-        from zeroconf import NonUniqueNameException
-
-        check = self._responder.async_check_service
-        for service in found:
-            self._guard.listen_for(_full(name, service.type))
-        try:
-            await asyncio.gather(*(check(self._info(name, service), allow_name_change=False) for service in found))
-        except NonUniqueNameException:
-            return False
-        return True
+        return all(await asyncio.gather(*(on.is_free(name, self.host, found) for on in self._links.values())))
 
     def _rivals(self, known: Announced) -> "list[str]":
         """Return the other computers that announce the same name. The host that sorts first keeps it.
@@ -257,63 +240,16 @@ class Advert:
         """
         from zeroconf import DNSService  # type: ignore[attr-defined]  # exported, but not in __all__
 
-        records = [record for type in known.services for record in self._cached(_full(known.name, type), DNSService)]
+        all = [full(known.name, type) for type in known.services]
+        records = [record for on in self._links.values() for name in all for record in on.told(name, DNSService)]
         return [record.server.lower() for record in records if record.server.lower() not in self._own]
 
-    def _cached(self, name: str, kind: "type[Any]") -> "list[Any]":
-        """Return the records of a kind that the network has told of a name and that still hold."""
-        from zeroconf import current_time_millis
-
-        now = current_time_millis()
-        records = self._responder.cache.async_entries_with_name(name)
-        return [record for record in records if isinstance(record, kind) and not record.is_expired(now)]
-
     async def _publish(self, known: Announced, found: "dict[str, Service]", again: bool = False) -> None:
-        """Register, update and withdraw services until they are those of `found`; announce unchanged ones `again`."""
-        ended = [
-            old for type, old in known.services.items() if type not in found or found[type].subtypes != old.subtypes
-        ]
-        for service in ended:
-            del known.services[service.type]
-        infos = [info for service in ended for info in self._all(known, service)]
-        await asyncio.gather(*[await self._responder.async_unregister_service(info) for info in infos])
-        under_way = []
-        for type, service in found.items():
-            self._guard.listen_for(_full(known.name, type))
-            before = known.services.get(type)
-            known.services[type] = service
-            if before is None or self._moved:
-                for info in self._all(known, service):
-                    under_way.append(await self._responder.async_register_service(info, cooperating_responders=True))
-            elif again or before != service:
-                under_way += [await self._responder.async_update_service(info) for info in self._all(known, service)]
-        await asyncio.gather(*under_way)
+        known.services = found
+        await asyncio.gather(*(on.publish(known.name, self.host, found, again) for on in self._links.values()))
 
     async def _withdraw(self, printer: Printer) -> None:
         await self._publish(self._announced.pop(printer), {})
-
-    def _all(self, known: Announced, service: Service) -> "list[ServiceInfo]":
-        return [self._info(known.name, service, subtype) for subtype in ("", *service.subtypes)]
-
-    def _info(self, name: str, service: Service, subtype: str = "") -> "ServiceInfo":
-        from zeroconf import ServiceInfo
-
-        type = service.type + ".local."
-        info = ServiceInfo(
-            "%s._sub.%s" % (subtype, type) if subtype else type,
-            _full(name, service.type),
-            port=service.port,
-            properties=service.txt,
-            server=self.host + ".",
-            parsed_addresses=list(names.published(self._links)),
-        )
-        if subtype:  # zeroconf knows no subtypes, and keeps one service by this key
-            info.key += "#" + subtype
-        return info
-
-
-def _full(name: str, type: str) -> str:
-    return "%s.%s.local." % (name, type)
 
 
 def _networks_now() -> "list[Network]":

@@ -1,7 +1,6 @@
 """Messages of multicast DNS: which of them are to be read (RFC 6762, section 18; RFC 1035, section 4.1). Pure."""
 
 import struct
-from typing import NamedTuple
 
 from feedpath.errors import WireError
 
@@ -16,38 +15,32 @@ NAME_BYTES = 255  # RFC 1035, 2.3.4
 POINTERS_MOST = 32  # one for each label of a long name
 
 
-class Message(NamedTuple):
-    """What kind of message it is, and whether a question of it wants its answer by unicast."""
+def parse(data: bytes) -> bool:
+    """Return whether a whole message is a response, False for a query; raise WireError for what is to be ignored.
 
-    response: bool
-    unicast: bool
-
-
-def parse(data: bytes) -> Message:
-    """Return what a whole message is; raise WireError for what is to be ignored. Data of records is not looked into."""
+    Data of records is not looked into.
+    """
     if len(data) < HEADER.size:
         raise WireError("a message without a whole header")
     _, flags, questions, *records = HEADER.unpack_from(data)
     if flags & IGNORED:
         raise WireError("a message of another kind, or an error")
-    at, unicast = HEADER.size, False
+    at = HEADER.size
     for _ in range(questions):
-        at, asks = _question(data, at)
-        unicast = unicast or asks
+        at = _question(data, at)
     for _ in range(sum(records)):
         at = _record(data, at)
-    return Message(bool(flags & RESPONSE), unicast)
+    return bool(flags & RESPONSE)
 
 
-def _question(data: bytes, at: int) -> "tuple[int, bool]":
-    """Return where a question ends, and whether it wants its answer by unicast."""
+def _question(data: bytes, at: int) -> int:
     at = _name(data, at)
     if at + QUESTION.size > len(data):
         raise WireError("a question that ends early")
     _, asked = QUESTION.unpack_from(data, at)
     if asked & ~UNICAST not in CLASSES:
         raise WireError("a question for another class")
-    return at + QUESTION.size, bool(asked & UNICAST)
+    return at + QUESTION.size
 
 
 def _record(data: bytes, at: int) -> int:
