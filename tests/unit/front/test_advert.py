@@ -64,14 +64,15 @@ def test_the_ipp_service_says_all_that_clients_look_for() -> None:
         "usb_CMD": "URF,PWGRaster,JPEG,PDF",
         "Scan": "F",
         "Fax": "F",
+        "printer-state-reasons": "none",
         "priority": "0",
     }
 
 
-def test_what_is_the_matter_is_said_while_anything_is() -> None:
-    assert "printer-state-reasons" not in ipp()
-    told = ipp(reasons=["media-empty-error", "toner-low-warning"])
-    assert told["printer-state-reasons"] == "media-empty-error,toner-low-warning"
+def test_what_a_person_must_do_is_announced_and_what_jobs_do_is_not() -> None:
+    reasons = ["media-empty-error", "toner-low-warning", "media-empty-error", "connecting-to-device", "paused"]
+    txt = by_type(services(announced(reasons=reasons), Reach(8631), HOST))["_ipp._tcp"].txt
+    assert keys(txt)["printer-state-reasons"] == "media-empty-error,toner-low-warning"
 
 
 def test_txtvers_comes_first_as_rfc_6763_asks() -> None:

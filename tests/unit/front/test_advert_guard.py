@@ -1,5 +1,6 @@
 """What of the network's multicast DNS is heard: front/advert's reader and guard without a network."""
 
+import socket
 import struct
 from ipaddress import ip_network
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from feedpath.front.advert.guard import (
     is_near,
     plain,
 )
+from feedpath.front.advert.listener import hear_multicast_only, is_direct
 
 IPP = b"\x04_ipp\x04_tcp\x05local\0"
 OURS = b"\x05Laser" + IPP
@@ -29,6 +31,7 @@ STRANGER = b"\x08Stranger" + IPP
 POINTER = b"\xc0\x0c"
 NEIGHBOUR, FAR = "192.0.2.9", "198.51.100.9"
 ANSWER = 0x8400
+WATCHDOG_S = 30.0
 
 
 def message(flags: int, *parts: "tuple[int, bytes]") -> bytes:
@@ -214,3 +217,27 @@ def test_all_is_forgotten_where_too_much_was_said_of_our_names() -> None:
     told(zeroconf, *("Laser._x%d._tcp.local." % number for number in range(RECORDS_MOST)))
     forget(zeroconf, {"Laser", "printbox"})
     assert not zeroconf.cache.cache
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["IPv4", "both"])
+def test_a_socket_for_groups_hears_nothing_else(family: socket.AddressFamily) -> None:
+    own, group = "127.0.0.1", "224.0.0.251"
+    with socket.socket(family, socket.SOCK_DGRAM) as ours, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs:
+        if family == socket.AF_INET6:
+            ours.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        ours.bind(("", 0))
+        ours.settimeout(WATCHDOG_S)
+        ours.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(own))
+        theirs.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(own))
+        assert not is_direct(ours)
+        hear_multicast_only(ours)
+        port = ours.getsockname()[1]
+        theirs.sendto(b"to one", (own, port))
+        theirs.sendto(b"to all", (group, port))
+        assert ours.recv(100) == b"to all"
+
+
+def test_a_socket_with_an_address_of_its_own_hears_no_groups() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
+        ours.bind(("127.0.0.1", 0))
+        assert is_direct(ours)

@@ -5,8 +5,8 @@ CUPS is what its dnssd backend reads besides. AirPrint and Mopria have no public
 and PAPPL announce for them.
 
 printer-type is not announced: it would tell CUPS that this is another CUPS server, to which it sends raw jobs.
-printer-state is not either: each job would be multicast to the whole network. What is the matter with a printer is
-announced by the name of its IPP attribute, as CUPS names such keys, while anything is.
+printer-state is not either: each job would be multicast to the whole network. printer-state-reasons is, as IPP calls it
+(RFC 8011, 5.4.12), with errors and warnings only: an empty tray is seen without a question.
 """
 
 from collections.abc import Callable, Iterable
@@ -67,6 +67,11 @@ def _pdl(printer: Printer, reach: Reach, host: str) -> Value:
     return tuple(format for format in printer.capabilities.formats if format != "application/octet-stream")
 
 
+def _reasons(printer: Printer, reach: Reach, host: str) -> Value:
+    told = dict.fromkeys(reason for reason in printer.reasons if reason.endswith(("-error", "-warning")))
+    return tuple(told) or "none"
+
+
 def _device_id(field: str, *more: str) -> "Callable[[Printer, Reach, str], Value]":
     def value(printer: Printer, reach: Reach, host: str) -> Value:
         for pair in printer.device_id.split(";"):
@@ -105,7 +110,6 @@ KEYS = (  # the most needed first: the last ones are left out where all of them 
     Key("adminurl", _adminurl),  # BP, EVE: the same as printer-more-info
     Key("note", lambda printer, reach, host: printer.location),  # BP
     Key("TLS", lambda printer, reach, host: "1.2" if reach.tls else None, ipp_only=True),  # EVE
-    Key("printer-state-reasons", lambda printer, reach, host: tuple(printer.reasons) or None),  # RFC 8011, 5.4.12
     Key("product", lambda printer, reach, host: "(%s)" % (printer.make_and_model or printer.info)),  # BP
     Key("Color", lambda printer, reach, host: _yes(printer.capabilities.color)),  # BP
     Key("Duplex", lambda printer, reach, host: _yes(len(printer.capabilities.sides) > 1)),  # BP
@@ -120,6 +124,7 @@ KEYS = (  # the most needed first: the last ones are left out where all of them 
     Key("usb_CMD", _device_id("CMD", "COMMAND SET")),
     Key("Scan", lambda printer, reach, host: "F"),  # AirPrint
     Key("Fax", lambda printer, reach, host: "F"),  # AirPrint
+    Key("printer-state-reasons", _reasons, ipp_only=True),
 )
 
 PRIORITY = {
