@@ -45,8 +45,10 @@ PEERS = {  # Debian package: what the tests do with it
     "python3-pysnmp4": "what SNMP's own MIBs define, to be read",
     "python3-pysnmp4-mibs": "what the MIBs of printers, hosts and interfaces define, to be read",
     "snmp": "snmpget, snmpwalk, snmptable and snmpset",
+    "snmpd": "answers SNMP beside us",
     "snmptrapd": "hears traps",
-    "systemd": "the library under systemd-resolved",
+    "systemd": "systemd-networkd, which gets addresses beside us, and the library under systemd-resolved",
+    "udhcpc": "gets addresses too, with one ARP probe",
     "rlpr": "prints to us by LPD, in either order, and removes its jobs",
 }
 

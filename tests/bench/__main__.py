@@ -9,23 +9,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench import (
+    acquire,
     answers,
     bulk,
     conversions,
     fairness,
     firstpage,
+    idle,
     jobs,
     latency,
+    mdns,
     memory,
+    network,
     papers,
     peers,
     profile,
     report,
+    snmp,
     startup,
 )
-from tests.bench.bars import BACKBONE, DOCUMENTS, Table
+from tests.bench.bars import BACKBONE, DOCUMENTS, NETWORK, Table
 from tests.bench.bench import FULL, QUICK, Bench
 from tests.bench.conversions import Conversions
+from tests.bench.network import Networks
 from tests.bench.peers import Server
 from tests.bench.sink import Fifo, Sink, Source, Tcp
 
@@ -47,7 +53,17 @@ DOCUMENT_WAYS: "dict[str, Callable[[Conversions], None]]" = {
     "pictures": conversions.pictures,
     "first-page": firstpage.measure,
 }
-TABLES = {BACKBONE.name: tuple(BACKBONE_WAYS), DOCUMENTS.name: tuple(DOCUMENT_WAYS)}
+NETWORK_WAYS: "dict[str, Callable[[Networks], None]]" = {
+    "snmp": snmp.measure,
+    "mdns": mdns.measure,
+    "idle": idle.measure,
+    "addresses": acquire.measure,
+}
+TABLES = {
+    BACKBONE.name: tuple(BACKBONE_WAYS),
+    DOCUMENTS.name: tuple(DOCUMENT_WAYS),
+    NETWORK.name: tuple(NETWORK_WAYS),
+}
 STORAGE = Path("/var/tmp")  # on a disk also where /tmp is memory: what servers spool must count
 NICE = -10  # what else runs on the machine shall disturb less; all servers and the load inherit it
 RESULTS = Path(__file__).parents[2] / "bench"
@@ -140,6 +156,15 @@ def documents(names: "tuple[str, ...]", options: argparse.Namespace) -> str:
         return report.markdown(run, DOCUMENTS)
 
 
+def networks(names: "tuple[str, ...]", options: argparse.Namespace) -> str:
+    """Measure what serves a network; return the page."""
+    with TemporaryDirectory(prefix="bench-", dir=options.storage) as folder:
+        run = Networks(Path(folder), options.rounds, network.QUICK if options.quick else network.FULL)
+        for name in names:
+            NETWORK_WAYS[name](run)
+        return report.markdown(run, NETWORK)
+
+
 def keep(page: str, table: Table, whole: bool, output: "Path | None") -> None:
     """Print a page; add it to the file asked for, or write it to its place if it is whole."""
     print(page)
@@ -158,7 +183,7 @@ def main() -> None:
         os.nice(NICE)
     if options.output:
         options.output.unlink(missing_ok=True)
-    for table, measured in ((BACKBONE, backbone), (DOCUMENTS, documents)):
+    for table, measured in ((BACKBONE, backbone), (DOCUMENTS, documents), (NETWORK, networks)):
         if names := options.names[table.name]:
             with alone():
                 page = measured(names, options)

@@ -164,3 +164,59 @@ DOCUMENTS = Table(
         "loaded all it needs.",
     ),
 )
+
+ASKED = {  # a kind of SNMP request: what it is called
+    "get": "GET of sysDescr.0",
+    "six": "GET of six objects of system",
+    "next": "GETNEXT in ifTable",
+    "bulk": "GETBULK of 20 objects of ifTable",
+    "walk": "a step of a walk over ifTable",
+}
+NETWORK_MEASURES = (
+    *(Measure(f"snmp.{kind}.cpu", f"SNMP, {label}: CPU us", 1) for kind, label in ASKED.items()),
+    *(Measure(f"snmp.{kind}.rate", f"SNMP, {label}: a second, one client", 0) for kind, label in ASKED.items()),
+    Measure("mdns.cpu", "mDNS, a question for all printers: CPU us", 1),
+    Measure("mdns.size", "mDNS, a question for all printers: bytes of the answer", 0),
+    Measure("idle.added", "DHCP, mDNS and SNMP, idle: CPU added, % of a core", 3),
+    Measure("idle.helper", "The network helper, idle: CPU, % of a core", 3),
+    Measure("idle.with", "The firmware and its helper with all three, idle: CPU, % of a core", 3),
+    Measure("idle.without", "The firmware without them, idle: CPU, % of a core", 3),
+    Measure("memory.added", "mDNS, SNMP and the firmware's part of DHCP: RSS added, MB", 2),
+    Measure("memory.with", "The firmware with all three: RSS, MB", 1),
+    Measure("memory.without", "The firmware without them: RSS, MB", 1),
+    Measure("memory.helper", "The network helper: RSS, MB", 1),
+    Measure("memory.with.pss", "The firmware with all three: PSS, MB", 1),
+    Measure("memory.without.pss", "The firmware without them: PSS, MB", 1),
+    Measure("memory.helper.pss", "The network helper: PSS, MB", 1),
+    Measure("address.start", "From the start of the client to an address: s", 2),
+    Measure("address.plug", "From plugging in the cable to an address: s", 2),
+    Measure("address.probing", "Of that, from the server's ACK to the address: s", 2),
+    Measure("address.probes", "ARP probes of the address", 0),
+    Measure("address.appliance", "From the start of the whole firmware to an address: s", 2),
+)
+NETWORK_BARS = (
+    *(Bar(f"snmp.{kind}.cpu", "snmpd", True, 2.0) for kind in ("get", "six")),
+    *(Bar(f"snmp.{kind}.rate", "pysnmp", False, 10) for kind in ("get", "six")),
+    Bar("idle.added", None, True, 0.1),
+    Bar("memory.added", None, True, 8),
+    Bar("memory.helper", None, True, 20),
+)
+NETWORK = Table(
+    "network",
+    "The network's services, beside Debian's and pysnmp",
+    (OURS, "snmpd", "pysnmp", "avahi-daemon", "udhcpc", "networkd", "networkd, probing"),
+    NETWORK_MEASURES,
+    NETWORK_BARS,
+    ("snmpd", "avahi-daemon", "udhcpc", "systemd", "dnsmasq-base"),
+    "CPU is user and system time of the process that answers.",
+    (
+        "SNMP: all agents are asked for the same objects by the same client, which waits for each answer. feedpath "
+        "limits how often a source may ask; the limit is looked at for each request, and set so high that it is never "
+        "reached. pysnmp serves values that stand, copied from feedpath.",
+        "Idle and memory: two appliances with the same printer run side by side, one with DHCP, mDNS and SNMP, one "
+        "without. Memory is read after a walk over all of SNMP and a question of mDNS.",
+        "Addresses: each client begins without a lease, at the same dnsmasq, which does not ping addresses before it "
+        "offers them. feedpath probes three times within a second; udhcpc -a once; systemd-networkd not at all, or "
+        "three times at the pace of RFC 5227 with SendDecline=yes.",
+    ),
+)

@@ -1,5 +1,6 @@
 """What /proc tells of a server: its CPU time, memory and writes, with its children's. See proc(5)."""
 
+import ctypes
 import os
 import re
 import time
@@ -34,6 +35,15 @@ def cpu_seconds(root: int) -> float:
     return sum(sum(map(int, stat(pid)[11:15])) for pid in tree(root)) * TICK_S
 
 
+def used_seconds(pid: int) -> float:
+    """Return the seconds of CPU that one process has used, to the nanosecond: clock_getcpuclockid(3)."""
+    clock = ctypes.c_int()
+    number = ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock))
+    if number:
+        raise OSError(number, os.strerror(number))
+    return time.clock_gettime(clock.value)
+
+
 def settle(root: int) -> None:
     """Wait until the process has no children left, so that all their time is accounted to it."""
     deadline = time.monotonic() + SETTLE_S
@@ -51,6 +61,13 @@ def command(pid: int) -> str:
 def status_bytes(pid: int, field: str) -> int:
     """Return a size from /proc/PID/status: VmRSS, VmHWM (its peak) or RssShmem."""
     match = re.search(rf"^{field}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert match, f"the kernel does not tell {field}"
+    return int(match[1]) * KIB
+
+
+def rollup_bytes(pid: int, field: str) -> int:
+    """Return a size from /proc/PID/smaps_rollup: Pss, which shares what several processes map, or Private_Dirty."""
+    match = re.search(rf"^{field}:\s+(\d+) kB$", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
     assert match, f"the kernel does not tell {field}"
     return int(match[1]) * KIB
 

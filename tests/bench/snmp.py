@@ -1,132 +1,220 @@
-"""SNMP beside net-snmp's snmpd: requests a second and CPU, one client asking both for the same objects in turns.
+"""SNMP beside net-snmp's snmpd and pysnmp's command responder: one client asks all for the same objects, in turns."""
 
-Run as `python -m tests.bench.snmp`; as root, for the ports and the namespace of `tools/bench`. Rate limits are on, with
-a rate that the client does not reach.
-"""
-
-import asyncio
+import contextlib
+import json
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
-from feedpath.core.printers import Printers
 from feedpath.front.snmp import wire
-from feedpath.front.snmp.agent import Access
-from feedpath.front.snmp.server import Snmp
-from feedpath.front.snmp.site import Facts, Reach
-from feedpath.host.computer import LinuxComputer
+from tests.bench import peers, processes
+from tests.bench.agents import COMMUNITY, HOST
+from tests.bench.bars import OURS
+from tests.bench.bench import Mismatch
+from tests.bench.client import Failed
+from tests.bench.network import Networks
 
-REQUESTS, ROUNDS = 4_000, 8
-UNREACHED = 1e9  # requests a second
-SYSTEM = (1, 3, 6, 1, 2, 1, 1)
-WAYS = (  # what is asked, its kind, names, how many rows
-    ("GET sysDescr.0", wire.GET, ((*SYSTEM, 1, 0),), 0),
-    ("GET six of system", wire.GET, tuple((*SYSTEM, number, 0) for number in (1, 3, 4, 5, 6, 7)), 0),
-    ("GETNEXT ifDescr", wire.GET_NEXT, ((1, 3, 6, 1, 2, 1, 2, 2, 1, 2),), 0),
-    ("GETBULK 20 of ifTable", wire.GET_BULK, ((1, 3, 6, 1, 2, 1, 2, 2),), 20),
-)
-
-
-def serve() -> None:
-    """Answer on a free port of loopback until standard input ends."""
-    asyncio.run(_serve())
+US = 1e6
+ANSWER_BYTES = 65536
+ANSWER_S, AGAIN_S, TRIES = 2.0, 0.1, 300  # an agent that starts refuses at once
+ROWS, CABLES = 20, 2  # asked for by GETBULK, and made so that ifTable has as many
+SYSTEM, IF_TABLE = (1, 3, 6, 1, 2, 1, 1), (1, 3, 6, 1, 2, 1, 2, 2)
+SIX = tuple((*SYSTEM, number, 0) for number in (1, 3, 4, 5, 6, 7))
+SHARES = ((OURS, 1), ("snmpd", 1), ("pysnmp", 10))  # divisor of the number of requests: the slow one gets fewer
 
 
-async def _serve() -> None:
-    async def keep(value: "int | bytes") -> None:
-        raise OSError("nothing is kept here")
+class Answer(NamedTuple):
+    """What came: its error-status, and its variables."""
 
-    facts = Facts(
-        LinuxComputer(),
-        host=lambda: "bench",
-        contact=lambda: "nobody",
-        location=lambda: "here",
-        storage=lambda: (1 << 30, 0),
-        reach=lambda printer: Reach("ipp://localhost/ipp/print", 631),
-        write=lambda name: keep,
-    )
-    snmp = Snmp("127.0.0.1", 0, facts, lambda: Access(b"public", b""), rate=UNREACHED, burst=UNREACHED)
-    await snmp.start(Printers())
-    sys.stdout.write("%d\n" % snmp.port)
-    sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.read)
-    await snmp.stop()
+    status: int
+    variables: "list[tuple[wire.Name, bytes]]"
+
+    @property
+    def names(self) -> "list[wire.Name]":
+        """Return the names of the variables."""
+        return [name for name, _ in self.variables]
 
 
-@contextmanager
-def ours() -> "Iterator[tuple[int, int]]":
-    """Run our agent; give its process and port."""
-    command = [sys.executable, "-m", "tests.bench.snmp", "serve"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.pid, int(process.stdout.readline())
-        process.terminate()
+class Client:
+    """Who asks an agent and waits for each answer. pid: the agent's process."""
+
+    def __init__(self, name: str, pid: int, asking: socket.socket):
+        self.name, self.pid = name, pid
+        self._socket = asking
+
+    def ask(self, data: bytes) -> Answer:
+        """Return the answer to a request; raise Failed when none comes, as from an agent that still starts."""
+        for _ in range(TRIES):
+            with contextlib.suppress(ConnectionError):
+                self._socket.send(data)
+                with contextlib.suppress(TimeoutError):
+                    return answer(self._socket.recv(ANSWER_BYTES))
+            time.sleep(AGAIN_S)
+        raise Failed(f"{self.name} does not answer")
+
+    def cost(self, requests: "list[bytes]", times: int) -> "tuple[float, float]":
+        """Return how many a second were answered, and the agent's microseconds of CPU for each."""
+        send, receive = self._socket.send, self._socket.recv
+        before, begun = processes.used_seconds(self.pid), time.monotonic()
+        for _ in range(times):
+            for data in requests:
+                send(data)
+                receive(ANSWER_BYTES)
+        took, count = time.monotonic() - begun, times * len(requests)
+        return count / took, (processes.used_seconds(self.pid) - before) / count * US
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._socket.close()
 
 
-@contextmanager
-def snmpd() -> "Iterator[tuple[int, int]]":
-    """Run net-snmp's agent with the same community; give its process and port."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        config = Path(folder) / "snmpd.conf"
-        config.write_text("rocommunity public 127.0.0.1\n")
-        words = ["snmpd", "-f", "-C", "-c", str(config), "-Lf", "/dev/null", "-I", "-smux", "udp:127.0.0.1:%d" % port]
-        with subprocess.Popen(words) as process:
-            yield process.pid, port
-            process.terminate()
+def connected(host: str, port: int) -> socket.socket:
+    """Return a socket to ask an agent from."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.settimeout(ANSWER_S)
+    made.connect((host, port))
+    return made
 
 
-def request(kind: int, names: "tuple[tuple[int, ...], ...]", rows: int) -> bytes:
+def request(kind: int, *names: wire.Name, rows: int = 0) -> bytes:
     """Return a request of v2c."""
-    variables = b"".join(wire.binding(wire.name(name), wire.NULL_VALUE) for name in names)
+    variables = b"".join(wire.binding(name, wire.NULL_VALUE) for name in names)
     body = wire.number(7) + wire.number(0) + wire.number(rows) + wire.tlv(wire.SEQUENCE, variables)
-    return wire.message(wire.V2C, b"public", wire.tlv(kind, body))
+    return wire.message(wire.V2C, COMMUNITY.encode(), wire.tlv(kind, body))
 
 
-def cpu_us(pid: int) -> float:
-    """Return the microseconds of CPU that a process has used in its one thread."""
-    return int(Path("/proc/%d/schedstat" % pid).read_text().split()[0]) / 1000
+def answer(data: bytes) -> Answer:
+    """Return what an answer says: it is a SET but for its tag."""
+    community = len(COMMUNITY)
+    at = data.index(wire.tlv(wire.OCTETS, COMMUNITY.encode())) + community + 2
+    read = wire.parse(data[:at] + bytes((wire.SET,)) + data[at + 1 :])
+    return Answer(read.first, read.bindings)
 
 
-def measure(pid: int, port: int, data: bytes) -> "tuple[float, float]":
-    """Return requests a second, and microseconds of CPU for each, of one client that waits for each answer."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.connect(("127.0.0.1", port))
-        client.settimeout(1)
-        for _ in range(20):  # until it has started
-            try:
-                client.send(data)
-                client.recv(65536)
-                break
-            except OSError:
-                time.sleep(0.1)
-        before, began = cpu_us(pid), time.monotonic()
-        for _ in range(REQUESTS):
-            client.send(data)
-            client.recv(65536)
-        took = time.monotonic() - began
-        return REQUESTS / took, (cpu_us(pid) - before) / REQUESTS
+ASKED: "dict[str, bytes]" = {
+    "get": request(wire.GET, wire.name(SIX[0])),
+    "six": request(wire.GET, *map(wire.name, SIX)),
+    "next": request(wire.GET_NEXT, wire.name((*IF_TABLE, 1, 2))),
+    "bulk": request(wire.GET_BULK, wire.name(IF_TABLE), rows=ROWS),
+}
 
 
-def main() -> None:
-    """Print a table: the best rounds of each."""
-    print("| asked | ours: requests/s | CPU us | snmpd: requests/s | CPU us | CPU, ours to snmpd |")
-    print("|---|---|---|---|---|---|")
-    with ours() as agent, snmpd() as peer:
-        for name, kind, names, rows in WAYS:
-            data = request(kind, names, rows)
-            rounds = [(measure(*agent, data), measure(*peer, data)) for _ in range(ROUNDS)]
-            rate, peer_rate = (max(each[who][0] for each in rounds) for who in (0, 1))
-            cpu, peer_cpu = (min(each[who][1] for each in rounds) for who in (0, 1))
-            print(f"| {name} | {rate:,.0f} | {cpu:.1f} | {peer_rate:,.0f} | {peer_cpu:.1f} | {cpu / peer_cpu:.2f} |")
+def walk(client: Client, below: "tuple[int, ...]") -> "tuple[list[bytes], list[tuple[wire.Name, bytes]]]":
+    """Walk by GETNEXT over all that has a name below this one; return the requests and what was found."""
+    top = wire.name(below)
+    asked: "list[bytes]" = []
+    found: "list[tuple[wire.Name, bytes]]" = []
+    name = top
+    while True:
+        data = request(wire.GET_NEXT, name)
+        name, value = client.ask(data).variables[0]
+        if not name.startswith(top):
+            return asked, found
+        asked.append(data)
+        found.append((name, value))
 
 
-if __name__ == "__main__":
-    serve() if sys.argv[1:] == ["serve"] else main()
+def measure(run: Networks) -> None:
+    """Ask each agent for all there is, a round after the other."""
+    with cables(), running() as clients:
+        walks = {name: walk(client, IF_TABLE) for name, client in clients.items()}
+        check(run, clients, {name: [name for name, _ in found] for name, (_, found) in walks.items()})
+        for _ in range(run.rounds):
+            for name, divisor in SHARES:
+                requests = max(1, run.amounts.requests // divisor)
+                for key, data in ASKED.items():
+                    keep(run, key, name, clients[name].cost([data], requests))
+                steps = walks[name][0]
+                keep(run, "walk", name, clients[name].cost(steps, max(1, requests // len(steps))))
+
+
+def keep(run: Networks, key: str, name: str, cost: "tuple[float, float]") -> None:
+    """Keep what a kind of request cost."""
+    rate, cpu = cost
+    run.keep(f"snmp.{key}.rate", name, rate)
+    run.keep(f"snmp.{key}.cpu", name, cpu)
+
+
+def check(run: Networks, clients: "dict[str, Client]", walked: "dict[str, list[wire.Name]]") -> None:
+    """Raise Mismatch unless all agents name the same objects in their answers, and no error."""
+    for key, data in ASKED.items():
+        answers = {name: client.ask(data) for name, client in clients.items()}
+        if any(each.status or each.names != answers[OURS].names for each in answers.values()):
+            raise Mismatch(f"not all answer the same to the request {key!r}: {answers}")
+        run.verified += len(answers)
+    for name, names in walked.items():
+        if len(names) < ROWS or not set(names) & set(walked[OURS]):
+            raise Mismatch(f"{name} has {len(names)} objects in ifTable, feedpath {len(walked[OURS])}")
+        run.verified += 1
+
+
+@contextlib.contextmanager
+def cables() -> "Iterator[None]":
+    """Have more interfaces than loopback."""
+    ends = [(f"bench{number}a", f"bench{number}b") for number in range(CABLES)]
+    for one, other in ends:
+        subprocess.run(["ip", "link", "add", one, "type", "veth", "peer", "name", other], check=True)
+    try:
+        yield
+    finally:
+        for one, _ in ends:
+            subprocess.run(["ip", "link", "del", one], check=True)
+
+
+@contextlib.contextmanager
+def running() -> "Iterator[dict[str, Client]]":
+    """Run the agents; give who asks each, by its name."""
+    clients: "dict[str, Client]" = {}
+    with contextlib.ExitStack() as stack:
+
+        def start(name: str, words: "Callable[[int], list[str]]") -> "subprocess.Popen[bytes]":
+            port = free_port()
+            process = subprocess.Popen(words(port), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            stack.callback(peers.end, process)
+            clients[name] = Client(name, process.pid, connected(HOST, port))
+            stack.callback(clients[name].close)
+            return process
+
+        start(OURS, lambda port: ours("ours", port))
+        start("snmpd", snmpd)
+        objects = [described(*each) for each in known(clients[OURS])]
+        process = start("pysnmp", lambda port: ours("pysnmp", port))
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(objects).encode() + b"\n")
+        process.stdin.flush()
+        yield clients
+
+
+def known(client: Client) -> "list[tuple[wire.Name, bytes]]":
+    """Return the objects that pysnmp gets: what is asked for of the group system, and ifTable."""
+    return client.ask(ASKED["six"]).variables + walk(client, IF_TABLE)[1]
+
+
+def described(name: wire.Name, encoded: bytes) -> "list[Any]":
+    """Return an object as agents.py reads it."""
+    tag, value = wire.value(encoded)
+    if isinstance(value, bytes):
+        return [wire.arcs(name), tag, wire.arcs(value) if tag == wire.OID else value.hex()]
+    return [wire.arcs(name), tag, value]
+
+
+def ours(which: str, port: int) -> "list[str]":
+    """Return the command of an agent in agents.py."""
+    return [sys.executable, "-m", "tests.bench.agents", which, str(port)]
+
+
+def snmpd(port: int) -> "list[str]":
+    """Return the command of net-snmp's agent, with the same community and no configuration else."""
+    settings = (f"--rocommunity={COMMUNITY} {HOST}", "--sysServices=72")
+    return ["snmpd", "-f", "-C", "-Lf", "/dev/null", "-I", "-smux", *settings, f"udp:{HOST}:{port}"]
+
+
+def free_port() -> int:
+    """Return a port that nobody uses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind((HOST, 0))
+        port: int = free.getsockname()[1]
+        return port

@@ -13,10 +13,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.bench.__main__ import BACKBONE_WAYS, DOCUMENT_WAYS, chosen
-from tests.bench.bars import BACKBONE, DOCUMENTS, OURS, Bar, Table
+from tests.bench import processes, snmp
+from tests.bench.__main__ import BACKBONE_WAYS, DOCUMENT_WAYS, NETWORK_WAYS, TABLES, chosen
+from tests.bench.bars import BACKBONE, DOCUMENTS, NETWORK, OURS, Bar, Table
 from tests.bench.bench import Mismatch, Run
 from tests.bench.document import CHUNK, chunk, digest, document
+from tests.bench.network import QUICK, Networks
 from tests.bench.sink import Fifo, Sink
 from tests.fakes.netns import until
 
@@ -32,7 +34,7 @@ def storage():
         yield Path(folder)
 
 
-@pytest.fixture(scope="module", params=[BACKBONE, DOCUMENTS], ids=lambda table: table.name)
+@pytest.fixture(scope="module", params=[BACKBONE, DOCUMENTS, NETWORK], ids=lambda table: table.name)
 def table(request):
     """Each table."""
     return request.param
@@ -59,7 +61,7 @@ def test_a_quick_run_measures_every_row_and_judges_every_bar(page: str, table: T
 
 def test_a_quick_run_checks_what_came_out(page, table):
     transfers = next(line for line in page.splitlines() if line.startswith("- Checked: "))
-    assert int(transfers.split()[2]) >= {BACKBONE: 20, DOCUMENTS: 5}[table]
+    assert int(transfers.split()[2]) >= {BACKBONE: 20, DOCUMENTS: 5, NETWORK: 300}[table]
 
 
 def test_a_quick_run_leaves_nothing_behind(page, storage):
@@ -127,15 +129,36 @@ def test_a_conversion_that_gives_other_bytes_than_before_is_noticed():
 
 
 @pytest.mark.parametrize(
-    "words, backbone, documents",
+    "words, backbone, documents, network",
     [
-        ([], tuple(BACKBONE_WAYS), tuple(DOCUMENT_WAYS)),
-        (["documents"], (), tuple(DOCUMENT_WAYS)),
-        (["pdf", "jobs", "raster"], ("jobs",), ("raster", "pdf")),
+        ([], tuple(BACKBONE_WAYS), tuple(DOCUMENT_WAYS), tuple(NETWORK_WAYS)),
+        (["documents"], (), tuple(DOCUMENT_WAYS), ()),
+        (["pdf", "jobs", "idle", "raster", "snmp"], ("jobs",), ("raster", "pdf"), ("snmp", "idle")),
     ],
 )
-def test_words_choose_a_table_or_rows_of_it(words, backbone, documents):
-    assert (chosen(words, "backbone"), chosen(words, "documents")) == (backbone, documents)
+def test_words_choose_a_table_or_rows_of_it(words, backbone, documents, network):
+    assert tuple(chosen(words, name) for name in TABLES) == (backbone, documents, network)
+
+
+def test_an_agent_that_answers_with_other_objects_is_noticed():
+    class Agent(snmp.Client):
+        def __init__(self, *objects):
+            self._objects = objects
+
+        def ask(self, data):
+            return snmp.Answer(0, [(name, b"\x05\0") for name in self._objects])
+
+    run, names = Networks(Path("unused"), 1, QUICK), [bytes([number]) for number in range(snmp.ROWS)]
+    snmp.check(run, {OURS: Agent(*names), "other": Agent(*names)}, {OURS: names, "other": names})
+    with pytest.raises(Mismatch, match="not all answer the same to the request 'get'"):
+        snmp.check(run, {OURS: Agent(*names), "other": Agent(*names[1:])}, {OURS: names, "other": names})
+    with pytest.raises(Mismatch, match="other has 0 objects in ifTable"):
+        snmp.check(run, {OURS: Agent(*names), "other": Agent(*names)}, {OURS: names, "other": []})
+
+
+def test_the_cpu_time_of_a_process_is_told_to_the_nanosecond():
+    before = time.process_time_ns() / 1e9
+    assert before <= processes.used_seconds(os.getpid()) <= time.process_time_ns() / 1e9 + 1e-6
 
 
 def test_a_document_in_chunks_is_the_same_document():
