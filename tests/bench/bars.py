@@ -189,14 +189,14 @@ NETWORK_MEASURES = (
     Measure("memory.without.pss", "The firmware without them: PSS, MB", 1),
     Measure("memory.helper.pss", "The network helper: PSS, MB", 1),
     Measure("address.start", "From the start of the client to an address: s", 2),
+    Measure("address.probing", "Of that, from the server's ACK on: s", 2),
+    Measure("address.probes", "ARP probes of the address before it is used", 0),
     Measure("address.plug", "From plugging in the cable to an address: s", 2),
-    Measure("address.probing", "Of that, from the server's ACK to the address: s", 2),
-    Measure("address.probes", "ARP probes of the address", 0),
     Measure("address.appliance", "From the start of the whole firmware to an address: s", 2),
 )
 NETWORK_BARS = (
-    *(Bar(f"snmp.{kind}.cpu", "snmpd", True, 2.0) for kind in ("get", "six")),
-    *(Bar(f"snmp.{kind}.rate", "pysnmp", False, 10) for kind in ("get", "six")),
+    *(Bar(f"snmp.{kind}.cpu", "snmpd", True, 2.0) for kind in ASKED),
+    *(Bar(f"snmp.{kind}.rate", "pysnmp", False, 10) for kind in ASKED),
     Bar("idle.added", None, True, 0.1),
     Bar("memory.added", None, True, 8),
     Bar("memory.helper", None, True, 20),
