@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from feedpath.errors import WireError
 from feedpath.front.snmp import wire
 from tests.bench import peers, processes
 from tests.bench.agents import COMMUNITY, HOST
@@ -46,14 +47,19 @@ class Client:
         self._socket = asking
 
     def ask(self, data: bytes) -> Answer:
-        """Return the answer to a request; raise Failed when none comes, as from an agent that still starts."""
+        """Return the answer to a request; raise Failed when none comes, or one without all that was asked for."""
         for _ in range(TRIES):
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(ConnectionError, TimeoutError):  # it still starts
                 self._socket.send(data)
-                with contextlib.suppress(TimeoutError):
-                    return answer(self._socket.recv(ANSWER_BYTES))
+                came = self._socket.recv(ANSWER_BYTES)
+                break
             time.sleep(AGAIN_S)
-        raise Failed(f"{self.name} does not answer")
+        else:
+            raise Failed(f"{self.name} does not answer")
+        try:
+            return answer(came)
+        except WireError as error:  # as noSuchObject does
+            raise Failed(f"{self.name} does not have what it is asked for, or its answer is broken: {error}") from error
 
     def cost(self, requests: "list[bytes]", times: int) -> "tuple[float, float]":
         """Return how many a second were answered, and the agent's microseconds of CPU for each."""
