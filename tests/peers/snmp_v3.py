@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.netns import Namespace
+from tests.fakes.netns import Namespace, until
 from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance
 from tests.peers.test_snmp import INK, QUIET, SYSTEM
 
@@ -38,10 +38,12 @@ def add(lan: Lan, data: Path, name: str, *words: str, auth: str = "SHA-256", pri
 
 @contextlib.contextmanager
 def started(lan: Lan, data: Path, *settings: str) -> "Iterator[Appliance]":
-    """Run the firmware until the end of the block."""
+    """Run the firmware, of which alice is a user, until the end of the block."""
     (data / "output").unlink(missing_ok=True)
     words = [word for setting in settings for word in ("--set", setting)]
     with appliance(lan.printer, data, "--device-id", INK, *words) as running:
+        command = ("snmpget", *QUIET, *v3(), "-r", "0", "-t", "1", ADDRESS, NAME)
+        until(lambda: "STRING" in lan.client.run(*command, check=False), "SNMPv3")
         yield running
 
 

@@ -28,8 +28,9 @@ def test_clients_go_on_after_a_restart_which_counts(lan: Lan, tmp_path: Path) ->
 
 FORMAT = "%P; %W %q of %N; %v\\n"  # of snmptrapd: version and kind, v1's numbers, variables
 COLD_START, STRANGER = r"\.1\.3\.6\.1\.6\.3\.1\.1\.5\.1", r"\.1\.3\.6\.1\.6\.3\.1\.1\.5\.5"
-ALERT_V1 = r"Enterprise Specific \.1 of \.1\.3\.6\.1\.2\.1\.43\.18\.2;"
-ALERT = r"\.1\.3\.6\.1\.2\.1\.43\.18\.2\.0\.1"
+NO_PAPER = r".*\.1\.3\.6\.1\.2\.1\.43\.18\.1\.1\.7\.1\.\d+ = 808"
+ALERT_V1 = r"Enterprise Specific \.1 of \.1\.3\.6\.1\.2\.1\.43\.18\.2;" + NO_PAPER
+ALERT = r"\.1\.3\.6\.1\.2\.1\.43\.18\.2\.0\.1" + NO_PAPER
 
 
 @contextlib.contextmanager
@@ -83,7 +84,6 @@ def test_receivers_hear_each_event_in_each_version_and_kind_and_once(lan: Lan, t
             told = running.log.read_text()
         for trap, v1 in ((COLD_START, "Cold Start 0"), (STRANGER, "Authentication"), (ALERT, ALERT_V1)):
             assert sorted(heard_of(heard, trap, v1)) == sorted(KINDS), heard.read_text()
-    assert len(re.findall(r"43\.18\.1\.1\.7\.1\.\d+ = 808", heard.read_text())) == len(KINDS)
     assert "confirm" not in told and "SNMPv3" not in told
 
 

@@ -28,6 +28,7 @@ PRINTER_ALERT = (*MIB, 18, 2, 0, 1)  # printerV2Alert
 NAMES = {COLD_START: "coldStart", AUTHENTICATION_FAILURE: "authenticationFailure", PRINTER_ALERT: "printerV2Alert"}
 ENTERPRISE_SPECIFIC = 6  # generic-trap: RFC 1157
 TOLD_OF_ALERTS = (1, 2, 4, 5, 6, 7)  # columns of prtAlertTable that go with it
+EARLY_MOST = 64  # events before the start is told
 STRANGERS_S = 10  # between two traps about wrong communities
 
 
@@ -54,7 +55,7 @@ class Event(NamedTuple):
 class Sinks:
     """Those who want to be told: the entries of the setting, each read when there is something to tell.
 
-    secured: gives what tells by SNMPv3, None without a user.
+    secured: gives what tells by SNMPv3, None without a user. What happens before `cold_start` is told after it.
     """
 
     def __init__(
@@ -72,10 +73,14 @@ class Sinks:
         self._secured = secured
         self._id = secrets.randbelow(table.INT32_MOST)  # whoever cannot read informs cannot confirm them
         self._stranger_at: "int | None" = None
+        self._early: "list[Event] | None" = []  # None once the start is told
 
     def cold_start(self, agent: Agent) -> None:
         """Say that the agent has started."""
+        early, self._early = self._early or [], None
         self._tell(agent, COLD_START, ())
+        for event in early:
+            self._send_to_all(event)
 
     def stranger(self, agent: Agent) -> None:
         """Say that somebody asked with a wrong community; not more often than each STRANGERS_S."""
@@ -100,17 +105,24 @@ class Sinks:
         return self._outbox.confirm(id, source)
 
     def _tell(self, agent: Agent, trap: "tuple[int, ...]", objects: "Iterable[Object]") -> None:
-        targets = tuple(self._targets())
-        if not targets:
+        if not tuple(self._targets()):
             return
         variables = b"".join(wire.binding(wire.name(each.arcs), each.encoded()) for each in objects)
         event = Event(trap, table.TICKS.encode(agent.ticks()), variables)
-        for sink in filter(None, map(parse, targets)):
+        if self._early is None:
+            self._send_to_all(event)
+        elif len(self._early) < EARLY_MOST:
+            self._early.append(event)
+        else:
+            logger.warning("SNMP: nobody is told of %s: too much happens before the start", NAMES[trap])
+
+    def _send_to_all(self, event: Event) -> None:
+        for sink in filter(None, map(parse, self._targets())):
             self._id = self._id % table.INT32_MOST + 1
             try:
                 WAYS[sink.version, sink.confirmed](self, sink, event, self._id)
             except LookupError as error:
-                logger.warning("SNMP: %s is not told of %s: %s", sink.address[0], NAMES[trap], error.args[0])
+                logger.warning("SNMP: %s is not told of %s: %s", sink.address[0], NAMES[event.trap], error.args[0])
 
     def _trap_v1(self, sink: Sink, event: Event, id: int) -> None:
         enterprise, generic, specific = in_v1(event.trap)

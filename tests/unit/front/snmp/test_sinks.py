@@ -139,6 +139,8 @@ def test_a_notification_has_its_numbers_in_v1(
 
 def test_a_trap_of_v1_tells_who_what_and_when() -> None:
     telling = Telling("v1:127.0.0.1")
+    telling.sinks.cold_start(telling.asked.agent)
+    telling.pdus()
     telling.asked.now += 3
     (device,) = telling.asked.agent.devices.values()
     telling.sinks.alert(telling.asked.agent, device, device.alerts[0])
@@ -184,6 +186,27 @@ def test_an_inform_is_sent_again_until_it_is_confirmed() -> None:
     assert not telling.sinks.confirmed(confirmation(first[2]), HERE)
     telling.later.move(1000)
     assert telling.pdus() == []
+
+
+def test_a_receiver_confirms_for_itself_alone() -> None:
+    telling = Telling("inform:192.0.2.1", "inform:192.0.2.2")
+    telling.sinks.cold_start(telling.asked.agent)
+    first, second = (content for _, _, content in telling.pdus())
+    assert not telling.sinks.confirmed(confirmation(first), ("192.0.2.2", 162))
+    assert not telling.sinks.confirmed(confirmation(second), HERE)
+    assert telling.sinks.confirmed(confirmation(first), HERE)
+    assert telling.sinks.confirmed(confirmation(second), ("192.0.2.2", 162))
+
+
+def test_what_happens_before_the_start_is_told_is_told_after_it(caplog: pytest.LogCaptureFixture) -> None:
+    telling = Telling("192.0.2.1")
+    (device,) = telling.asked.agent.devices.values()
+    for _ in range(traps.EARLY_MOST + 1):
+        telling.sinks.alert(telling.asked.agent, device, device.alerts[0])
+    assert telling.sent == [] and "nobody is told of printerV2Alert" in caplog.text
+    telling.sinks.cold_start(telling.asked.agent)
+    lengths = [len(names(parts(content)[3][1])) for _, _, content in telling.pdus()]
+    assert lengths == [2] + [2 + len(traps.TOLD_OF_ALERTS)] * traps.EARLY_MOST
 
 
 def test_an_inform_that_nobody_confirms_is_given_up_with_a_word(caplog: pytest.LogCaptureFixture) -> None:
