@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from feedpath.front.snmp import usm, wire
-from feedpath.front.snmp.engine import STATES_MOST
 from feedpath.front.snmp.server import DATAGRAM_MOST
 from tests.robust.changes import changed
 from tests.robust.fuzz_targets import TARGETS
@@ -63,15 +62,23 @@ def things() -> int:
     return len(gc.get_objects())
 
 
-def test_foreign_engines_and_unknown_users_leave_nothing_behind() -> None:
+def test_foreign_engines_unknown_users_and_changes_that_nobody_makes_leave_nothing_behind() -> None:
     secured = Secured()
-    secured.engine.follow([ALICE])
-    engine = secured.engine._engine
-    for number in range(1000):
+    secured.engine.follow([ALICE, BOB])
+    change = pdu(wire.SET, SYS_LOCATION, value=wire.tlv(wire.OCTETS, b"Hall"))
+    for number in range(500):
         secured.asked.now += 0.001
-        foreign = number.to_bytes(8, "big")
+        foreign, eve = number.to_bytes(8, "big"), ALICE._replace(name="eve%d" % number)
         secured.engine.receive(message(ALICE, foreign, (1, 1), pdu(wire.GET), flags=0), MANAGER)
-        eve = ALICE._replace(name="eve%d" % number)
         secured.engine.receive(message(eve, OURS, secured.times(), pdu(wire.GET)), MANAGER)
-    assert len(engine.security_models[usm.MODEL]._SnmpUSMSecurityModel__timeline) <= 1
-    assert len(engine.security_models[usm.MODEL]._cache.states) <= STATES_MOST
+        secured.engine.receive(message(BOB, OURS, secured.times(), change), MANAGER)
+    assert len(secured.changes) == 500
+    engine = secured.engine._engine
+    assert len(engine.security_models[usm.MODEL]._SnmpUSMSecurityModel__timeline) == 1
+    assert len(engine.security_models[usm.MODEL]._cache.states) == 64
+    assert len(engine.message_processing_subsystems[wire.V3]._cache.states) == 64
+    assert not engine.message_dispatcher._MsgAndPduDispatcher__transportInfo
+    secured.sent.clear()
+    for _, respond in secured.changes:
+        respond(wire.response(wire.parse_pdu(change), 0, 0, b""))
+    assert len(secured.sent) == 64

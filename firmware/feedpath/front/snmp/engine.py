@@ -317,7 +317,10 @@ class Engine:
         """Answer a request that has passed: RFC 3413, 3.2."""
 
         def respond(encoded: bytes) -> None:
-            give(Encoded(encoded, rfc1905.ResponsePDU), {})
+            try:
+                give(Encoded(encoded, rfc1905.ResponsePDU), {})
+            except (PySnmpError, PyAsn1Error) as error:  # it came too late, or does not fit
+                logger.debug("SNMPv3: no answer: %s", error)
 
         def give(made: Any, status: "dict[str, Any]") -> None:
             engine.message_dispatcher.return_response_pdu(
@@ -328,18 +331,25 @@ class Engine:
             self._agent.counts.unknown_contexts += 1
             give(pdu, {"oid": UNKNOWN_CONTEXTS, "val": rfc1902.Counter32(self._agent.counts.unknown_contexts)})
             return
-        request = wire.parse_pdu(encoder.encode(pdu))
-        user = self._users.get((self.id, bytes(name)))
-        if user is None or int(level) != AUTH_PRIV:
-            respond(wire.response(request, usm.AUTHORIZATION_ERROR, 0, b""))
-            return
+        user = self._users.get((self.id, bytes(name))) if int(level) == AUTH_PRIV else None
         room = min(self._most - HEAD_OCTETS, int(most) - SCOPE_OCTETS)
-        self._agent.look()
-        made = self._agent.reply(request, user.rights == WRITE, room)
+        made = self._reply(encoder.encode(pdu), user, room)
         if isinstance(made, Change):
             self._carry_out(made, respond)
         elif made is not None:
             respond(made)
+
+    def _reply(self, pdu: bytes, user: "User | None", room: int) -> "bytes | Change | None":
+        """Return the PDU of the answer, or what makes a change first; None for silence."""
+        try:
+            request = wire.parse_pdu(pdu)
+            if user is None:
+                return wire.response(request, usm.AUTHORIZATION_ERROR, 0, b"")
+            self._agent.look()
+            return self._agent.reply(request, user.rights == WRITE, room)
+        except WireError:
+            self._agent.counts.broken += 1
+            return None
 
 
 def _engine_time(time: "Callable[[], int]") -> Any:

@@ -101,7 +101,7 @@ def test_it_meets_what_v2c_meets_value_for_value(secured: Secured) -> None:
     met: "list[tuple[tuple[int, ...], bytes]]" = []
     at: "tuple[int, ...]" = (1, 3)
     while True:
-        told = secured.ask(ALICE, pdu(wire.GET_BULK, at, second=50))
+        told = secured.ask(ALICE, pdu(wire.GET_BULK, at, second=1000))
         met += [each for each in told.bindings if each[1] != wire.END_OF_MIB_VIEW]
         if told.bindings[-1][1] == wire.END_OF_MIB_VIEW:
             break
@@ -177,6 +177,7 @@ def test_who_asks_another_engine_is_told_of_ours(secured: Secured) -> None:
         assert (told.kind, told.id, told.request) == (usm.REPORT, 5, 77)
         assert (told.engine, told.boots, told.time) == (OURS, *secured.times())
         assert told.bindings[0][0] == (*USM_STATS, UNKNOWN_ENGINE, 0)
+        assert secured.give(message(ALICE, engine, (0, 0), pdu(wire.GET), flags=NO_AUTH, reportable=False)) is None
 
 
 def test_a_message_is_refused_when_it_comes_again_later(secured: Secured) -> None:
