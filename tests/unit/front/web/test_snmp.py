@@ -18,6 +18,7 @@ WORDS = {"auth-passphrase": "sign me well", "priv-passphrase": "hide me well"}
 
 def test_the_page_adds_a_user_shows_made_passphrases_once_and_removes_it(tmp_path: Path) -> None:
     async def story(site: Site) -> None:
+        assert b'href="/snmp"' in (await site.ask("GET", "/")).body
         assert b"There is none, and SNMPv3 is not answered." in (await site.ask("GET", "/snmp")).body
         form = "name=alice&rights=write&auth=SHA-512&auth-passphrase=&priv=AES-256&priv-passphrase=&receiver="
         made = MADE.findall((await site.ask("POST", "/snmp-add", form)).body)
@@ -85,6 +86,7 @@ def test_only_the_administrator_sees_and_changes_users(tmp_path: Path) -> None:
         for path in ("/api/snmp-add", "/api/snmp-remove"):
             assert (await site.ask("POST", path, '{"name": "alice"}', JSON)).status == 401
         assert (await site.ask("GET", "/snmp")).headers["Location"] == "/sign-in"
+        assert b"/snmp" not in (await site.ask("GET", "/")).body
         assert site.settings["snmp-users"] == ()
 
     visit(tmp_path, story, **STRANGER)
