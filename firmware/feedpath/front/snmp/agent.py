@@ -11,7 +11,7 @@ from feedpath.core.printer import Printer
 from feedpath.errors import WireError
 from feedpath.front.snmp import table, wire
 from feedpath.front.snmp.device import Alert, HrDevice
-from feedpath.front.snmp.mibs import host, interfaces, ports, printer, system
+from feedpath.front.snmp.mibs import host, interfaces, ports, printer, secured, system
 from feedpath.front.snmp.site import Facts
 from feedpath.front.snmp.store import NotNow, Object, Store, Write
 
@@ -26,7 +26,8 @@ class Counts:
 
     def __init__(self) -> None:
         self.packets = self.broken = self.bad_versions = self.bad_communities = self.bad_uses = self.silent = 0
-        self.unknown_engines = self.unknown_contexts = 0  # RFC 3414 and RFC 3413
+        self.unknown_models = self.invalid_messages = self.unknown_contexts = 0  # RFC 3412 and RFC 3413
+        self.users = dict.fromkeys(range(1, 7), 0)  # usmStats by its numbers: RFC 3414
         self.traps = True  # whether those who ask with a wrong community are told of
         self.set_serial = 0  # snmpSetSerialNo
 
@@ -92,6 +93,7 @@ class Agent:
         self.changes = interfaces.Changes(self.ticks)
         self._alarm = alarm
         self._stranger = stranger
+        self._secured: "secured.Secured | None" = None
 
     def ticks(self) -> int:
         """Return sysUpTime: hundredths of a second since the start."""
@@ -105,7 +107,13 @@ class Agent:
             lambda: iter(host.objects(facts, self._numbered())),
             lambda: iter(printer.objects(self._numbered(), facts)),
             lambda: iter(ports.objects(self._numbered(), facts.reach)),
+            lambda: iter(secured.objects(self._secured, self.counts)),
         )
+
+    def secure(self, engine: "secured.Secured | None") -> None:
+        """Tell of the engine of SNMPv3 that there is now."""
+        self._secured = engine
+        self.store.change()
 
     def look(self) -> None:
         """Notice when interfaces or addresses came or went."""

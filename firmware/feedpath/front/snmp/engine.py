@@ -23,6 +23,7 @@ from pysnmp.proto.secmod.cache import Cache as SecurityCache
 from feedpath.errors import WireError
 from feedpath.front.snmp import usm, wire
 from feedpath.front.snmp.agent import Agent, Change
+from feedpath.front.snmp.mibs.secured import UNKNOWN_ENGINE, USERS
 from feedpath.front.snmp.users import WRITE, User
 
 logger = logging.getLogger(__name__)
@@ -165,6 +166,7 @@ class Engine:
     ):
         self.id = id
         self.boots = boots
+        self.size_most = MESSAGE_MOST
         self._agent = agent
         self._clock = clock
         self._began = self._ticked = clock()
@@ -196,6 +198,11 @@ class Engine:
         engine.observer.register_observer(self._failed, "rfc3412.prepareDataElements:sm-failure")
         engine.message_dispatcher.register_context_engine_id(engine.snmpEngineID, KINDS, self._answer)
         return engine
+
+    def unknown_handlers(self) -> int:
+        """Return snmpUnknownPDUHandlers."""
+        (handlers,) = self._engine.get_mib_builder().import_symbols("__SNMP-MPD-MIB", "snmpUnknownPDUHandlers")
+        return int(handlers.syntax)
 
     def time(self) -> int:
         """Return snmpEngineTime."""
@@ -229,9 +236,11 @@ class Engine:
         self._tick()
         try:
             header = usm.header(data)
-            if header.model != usm.MODEL or header.flags & (usm.AUTH | usm.PRIV) == usm.PRIV:
-                raise WireError("the security is of no kind that is known")
-            if header.engine == self.id or self._expects(source):
+            if header.model != usm.MODEL:
+                counts.unknown_models += 1
+            elif header.flags & (usm.AUTH | usm.PRIV) == usm.PRIV:
+                counts.invalid_messages += 1
+            elif header.engine == self.id or self._expects(source):
                 self._engine.message_dispatcher.receive_message(self._engine, DOMAIN, source, data)
             elif header.flags & usm.REPORTABLE:
                 self._tell_who(header, source)
@@ -243,6 +252,9 @@ class Engine:
 
     def _failed(self, engine: SnmpEngine, point: str, told: "dict[str, Any]", context: Any) -> None:
         """Take in that a message did not pass."""
+        oid = tuple(told["statusInformation"].get("oid", ()))
+        if oid[:-2] == USERS:
+            self._agent.counts.users[oid[-2]] += 1
         if isinstance(told["statusInformation"].get("errorIndication"), STRANGE):
             self._stranger()
 
@@ -306,8 +318,9 @@ class Engine:
             self._dispatcher.tick()
 
     def _tell_who(self, header: usm.Header, source: "tuple[str, int]") -> None:
-        self._agent.counts.unknown_engines += 1
-        times, count = (self.boots, self.time()), self._agent.counts.unknown_engines
+        counts = self._agent.counts
+        counts.users[UNKNOWN_ENGINE] += 1
+        times, count = (self.boots, self.time()), counts.users[UNKNOWN_ENGINE]
         self._send(usm.discovered(header, self.id, times, count, MESSAGE_MOST), source)
 
     def _answer(

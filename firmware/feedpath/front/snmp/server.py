@@ -115,6 +115,7 @@ class Snmp:
             if self._loaded is not None:
                 self._loaded.follow(users)
             self.engine = self._loaded if users else None
+            self.agent.secure(self.engine)
 
     def _load(self) -> "Engine":
         from feedpath.front.snmp.engine import Engine  # of pysnmp, which takes its time and memory

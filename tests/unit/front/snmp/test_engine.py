@@ -23,6 +23,7 @@ EVE = user("eve", OURS)
 MANAGER = ("10.77.0.2", 40000)
 RESTLESS = ((1, 3, 6, 1, 2, 1, 11, 1, 0), (1, 3, 6, 1, 2, 1, 25, 1, 2, 0))  # snmpInPkts, hrSystemDate
 USM_STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
+ENGINE, MESSAGES = (1, 3, 6, 1, 6, 3, 10, 2, 1), (1, 3, 6, 1, 6, 3, 11, 2, 1, 1)
 UNSUPPORTED, NOT_IN_TIME, UNKNOWN_USER, UNKNOWN_ENGINE, WRONG_DIGEST, NOT_DECRYPTED = range(1, 7)
 
 
@@ -47,6 +48,7 @@ class Secured:
             self._stranger,
         )
         self.began = self.asked.now
+        self.asked.agent.secure(self.engine)
 
     def _stranger(self) -> None:
         self.strangers += 1
@@ -160,6 +162,7 @@ def test_who_is_not_known_or_not_secure_gets_a_report_that_says_so(
     before = secured.strangers
     told = secured.ask(who, pdu(wire.GET, SYS_DESCR), **how)
     assert (told.kind, told.engine, told.bindings[0][0]) == (usm.REPORT, OURS, (*USM_STATS, count, 0))
+    assert wire.value(told.bindings[0][1])[1] == secured.asked.get(*USM_STATS, count, 0)
     assert secured.strangers - before == (count in (UNKNOWN_USER, WRONG_DIGEST))
     assert secured.give(message(who, OURS, secured.times(), pdu(wire.GET, SYS_DESCR), reportable=False, **how)) is None
 
@@ -219,7 +222,6 @@ def test_users_come_and_go_while_it_runs(secured: Secured) -> None:
         message(ALICE, OURS, (BOOTS, 0), pdu(wire.GET)) + b"\0",
         message(ALICE, OURS, (BOOTS, 0), pdu(wire.GET))[:-1],
         message(ALICE, OURS, (BOOTS, 0), pdu(wire.GET), flags=NO_AUTH).replace(wire.number(65507), wire.number(483)),
-        message(ALICE, OURS, (BOOTS, 0), pdu(wire.GET), flags=2),
         message(ALICE, OURS, (BOOTS, -1), pdu(wire.GET), flags=NO_AUTH),
     ],
 )
@@ -227,6 +229,25 @@ def test_what_is_no_message_gets_no_answer(secured: Secured, data: bytes) -> Non
     broken = secured.asked.agent.counts.broken
     assert secured.give(data) is None
     assert secured.asked.agent.counts.broken == broken + 1
+
+
+def test_security_of_no_kind_that_is_known_is_counted_and_not_answered(secured: Secured) -> None:
+    plain = message(ALICE, OURS, (BOOTS, 0), pdu(wire.GET), flags=NO_AUTH)
+    other = plain.replace(wire.number(usm.MODEL) + wire.tlv(wire.OCTETS, b"")[:1], wire.number(4) + b"\x04")
+    hidden_only = plain.replace(b"\x04\x01\x04", b"\x04\x01\x06", 1)
+    for number, data in ((1, other), (2, hidden_only)):
+        assert data != plain and secured.give(data) is None
+        assert secured.asked.get(*MESSAGES, number, 0) == 1
+    assert secured.ask(ALICE, pdu(wire.INFORM)).kind == usm.REPORT
+    assert secured.asked.get(*MESSAGES, 3, 0) == 1
+
+
+def test_the_engine_tells_of_itself(secured: Secured) -> None:
+    told = secured.ask(ALICE, pdu(wire.GET, *((*ENGINE, number, 0) for number in range(1, 5))))
+    assert [wire.value(value)[1] for _, value in told.bindings] == [OURS, *secured.times(), MESSAGE_MOST]
+    secured.asked.agent.secure(None)
+    assert secured.ask(ALICE, pdu(wire.GET, (*ENGINE, 1, 0))).bindings[0][1] == wire.NO_SUCH_OBJECT
+    secured.asked.agent.secure(secured.engine)
 
 
 def test_an_error_inside_the_library_is_logged_once_and_goes_no_further(
