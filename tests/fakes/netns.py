@@ -5,13 +5,16 @@ the next one.
 """
 
 import contextlib
+import ctypes
 import itertools
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -67,6 +70,32 @@ class Namespace:
         return subprocess.run(
             command, check=check, capture_output=True, text=True, timeout=seconds, env=self._environment()
         ).stdout
+
+    def udp(self, address: str, port: int = 0, group: str = "") -> socket.socket:
+        """Return a socket of UDP that sends from an IPv4 address of this namespace, and hears what goes to it.
+
+        With a group it hears what goes to that instead.
+        """
+        with ThreadPoolExecutor(1) as traveller:  # only the thread that asks for it goes to another namespace
+            return traveller.submit(self._udp, address, port, group).result()
+
+    def _udp(self, address: str, port: int, group: str) -> socket.socket:
+        there = os.open("/run/netns/" + self.name, os.O_RDONLY)
+        try:
+            if ctypes.CDLL(None, use_errno=True).setns(there, 0):
+                raise OSError(ctypes.get_errno(), "cannot go to the namespace " + self.name)
+        finally:
+            os.close(there)
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            made.setsockopt(socket.SOL_SOCKET, option, 1)
+        made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+        if group:
+            made.setsockopt(
+                socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(address)
+            )
+        made.bind((group or address, port))
+        return made
 
     def _environment(self) -> "Mapping[str, str]":
         return {**os.environ, **self.environment}

@@ -1,10 +1,8 @@
 """Multicast DNS under packets that are almost right: nothing is raised, nothing broken is answered, nothing grows."""
 
 import contextlib
-import ctypes
 import itertools
 import json
-import os
 import random
 import re
 import select
@@ -13,7 +11,6 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,33 +33,15 @@ QUESTION = struct.pack(">5H", 0, 1, 0, 0, 0) + b"\x04_ipp\x04_tcp\x05local\0" + 
 QR_OPCODE_RCODE = 0xF80F
 
 
-def socket_in(space: Namespace, address: str, port: int = 0) -> socket.socket:
-    """Return a socket of UDP in a namespace, made by a thread that goes there for it."""
-
-    def make() -> socket.socket:
-        there = os.open("/run/netns/" + space.name, os.O_RDONLY)
-        try:
-            assert ctypes.CDLL(None, use_errno=True).setns(there, 0) == 0, os.strerror(ctypes.get_errno())
-        finally:
-            os.close(there)
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        made.bind((address, port))
-        made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
-        return made
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(make).result()
-
-
 class Neighbour:
     """Another computer, that sends garbage; it knows which of it must not be answered."""
 
     def __init__(self, space: Namespace, dice: random.Random):
         self._dice = dice
         space.run("ip", "address", "add", ASKED_FROM + "/24", "dev", "eth0")
-        self.usual = socket_in(space, GARBAGE_FROM, GROUP[1])
-        self.garbage = socket_in(space, GARBAGE_FROM)
-        self.asking = socket_in(space, ASKED_FROM)
+        self.usual = space.udp(GARBAGE_FROM, GROUP[1])
+        self.garbage = space.udp(GARBAGE_FROM)
+        self.asking = space.udp(ASKED_FROM)
         self._sent: "dict[int, bytes]" = {}  # by the id that comes back in an answer
         self._ids = itertools.count()
         self.answered = 0
