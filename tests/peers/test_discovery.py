@@ -166,6 +166,16 @@ def test_a_change_of_the_printer_is_announced(lan: Lan, kept: Announcer) -> None
     until(lambda: {seen.txt["note"] for seen in browse(lan.client, "_ipp._tcp")} == {"Cellar"}, "the new place")
 
 
+def test_a_new_name_is_announced_for_all_services_and_the_old_one_taken_back(
+    lan: Lan, kept: Announcer, silence: None
+) -> None:
+    kept.order(add={"name": "a", "info": "Old", "uuid": "33333333-3333-3333-3333-333333333333"})
+    until(lambda: types(lan.client, "Old") == TYPES, "the old name")
+    kept.order(change="a", to={"info": "New"})
+    until(lambda: types(lan.client, "New") == TYPES and not types(lan.client, "Old"), "the new name")
+    kept.order(remove="a")
+
+
 def test_raw_printing_is_announced_while_it_is_on(lan: Lan, kept: Announcer) -> None:
     kept.order(raw=9100)
     found = until(lambda: browse(lan.client, "_pdl-datastream._tcp"), "raw printing")

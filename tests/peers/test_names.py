@@ -29,14 +29,21 @@ def whole(space: Namespace, types: "set[str]" = TYPES) -> "dict[str, set[str]]":
     return {name: {each.host for each in all} for name, all in found.items() if {each.type for each in all} >= types}
 
 
-def test_the_name_stays_over_flaps_of_the_link(lan: Lan, firmware: Appliance) -> None:
+def sockets(space: Namespace) -> int:
+    """Return how many sockets of multicast DNS there are in a namespace."""
+    return len(space.run("ss", "-uanH", "sport = :5353").splitlines())
+
+
+def test_the_name_stays_over_flaps_of_the_link_and_no_sockets_are_left(lan: Lan, firmware: Appliance) -> None:
     before = until(lambda: whole(lan.client), "all services")
+    held = sockets(lan.printer)
     for _ in range(5):
         for state in ("down", "up"):
             lan.client.run("ip", "link", "set", "eth0", state)
     lan.client.run("ip", "address", "add", "fd77::2/64", "dev", "eth0", "nodad")  # a link that goes loses those of IPv6
     until(lambda: whole(lan.client) == before, "the same services")
     assert firmware.log.read_text().count("is announced as") == 1
+    assert sockets(lan.printer) == held
 
 
 class Listener:
