@@ -160,8 +160,9 @@ SINK = Text(rf"(v1:|v2c:|inform:|v3:{USER_NAME}@|v3-inform:{USER_NAME}@)?([0-9]+
             r"[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5})", 96,
             "an IPv4 or IPv6 address, and a port behind a colon where it is not 162, as [fd00::1]:1162; before it v1:, "
             "v2c:, inform:, v3:USER@ or v3-inform:USER@, where it is not v2c:")  # fmt: skip
-USER = Text(rf"{USER_NAME} (read|write|inform@([0-9a-f]{{2}}){{5,32}}) SHA-(224|256|384|512):[0-9a-f]{{56,128}} "
-            r"AES-(128|192|256):[0-9a-f]{32,64}", 320,
+USER = Text(rf"{USER_NAME} (read|write|inform@([0-9a-f]{{2}}){{5,32}}) "
+            r"(SHA-224:[0-9a-f]{56}|SHA-256:[0-9a-f]{64}|SHA-384:[0-9a-f]{96}|SHA-512:[0-9a-f]{128}) "
+            r"(AES-128:[0-9a-f]{32}|AES-192:[0-9a-f]{48}|AES-256:[0-9a-f]{64})", 320,
             "what feedpath snmp add makes, with its keys; or empty for nobody")  # fmt: skip
 SIZE = Text(r"([1-9][0-9]{0,2}(\.[0-9]{1,2})?x[1-9][0-9]{0,2}(\.[0-9]{1,2})?(mm|in))?", 17,
             "width and length as 100x150mm or 4x6in, or empty")  # fmt: skip

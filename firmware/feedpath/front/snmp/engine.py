@@ -216,7 +216,7 @@ class Engine:
                 config.delete_v3_user(self._engine, user.name, rfc1902.OctetString(key[0]))
                 del self._users[key]
         for key in wanted.keys() - self._users.keys():
-            self._users[key] = user = wanted[key]
+            user = wanted[key]
             config.add_v3_user(
                 self._engine,
                 user.name,
@@ -228,6 +228,7 @@ class Engine:
                 authKeyType=config.USM_KEY_TYPE_LOCALIZED,
                 privKeyType=config.USM_KEY_TYPE_LOCALIZED,
             )
+            self._users[key] = user
 
     def receive(self, data: bytes, source: "tuple[str, int]") -> None:
         """Take a datagram; what is to be answered is sent, sooner or later. Nothing is raised."""

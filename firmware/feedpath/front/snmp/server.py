@@ -106,15 +106,16 @@ class Snmp:
     async def users_changed(self) -> None:
         """Take over who may ask by SNMPv3 now; the first one brings the engine."""
         async with self._loading:
-            if self._loaded is None and self._secure.users():
-                try:
+            try:
+                if self._loaded is None and self._secure.users():
                     self._loaded = await aio.offload(self._load)
-                except Exception:
-                    logger.exception("SNMPv3 is not answered")
-            users = self._secure.users()
-            if self._loaded is not None:
-                self._loaded.follow(users)
-            self.engine = self._loaded if users else None
+                users = self._secure.users()
+                if self._loaded is not None:
+                    self._loaded.follow(users)
+                self.engine = self._loaded if users else None
+            except Exception:
+                self.engine = None
+                logger.exception("SNMPv3 is not answered")
             self.agent.secure(self.engine)
 
     def _load(self) -> "Engine":

@@ -124,6 +124,17 @@ def test_what_cannot_be_loaded_leaves_the_other_versions(
     serve(story)
 
 
+def test_a_user_that_cannot_be_taken_over_leaves_the_other_versions(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(service: Service) -> None:
+        await service.follow(ALICE._replace(auth="SHA-1"))
+        assert "SNMPv3 is not answered" in caplog.text and service.snmp.engine is None
+        assert reply(await service.ask(request(wire.GET, SYS_DESCR))).status == 0
+        await service.follow(BOB)
+        assert await service.times()
+
+    serve(story)
+
+
 def test_a_request_of_v3_takes_more_tokens_of_its_source() -> None:
     async def story(service: Service) -> None:
         await service.follow(ALICE)

@@ -62,6 +62,23 @@ def test_keys_are_never_shown(users: Users, path: Path) -> None:
         Settings().set("snmp-users", shown)
 
 
+@pytest.mark.parametrize("auth", usm.AUTHS)
+@pytest.mark.parametrize("priv", usm.PRIVS)
+def test_keys_that_are_longer_or_shorter_than_their_protocols_are_no_user(users: Users, auth: str, priv: str) -> None:
+    users.add({**ALICE, "auth": auth, "priv": priv})
+    (kept,) = users.all()
+    settings = Settings()
+    settings.set("snmp-users", entry(kept))
+    for wrong in (
+        kept._replace(auth_key=kept.auth_key[1:]),
+        kept._replace(auth_key=kept.auth_key + b"x"),
+        kept._replace(priv_key=kept.priv_key[1:]),
+        kept._replace(priv_key=kept.priv_key + b"x"),
+    ):
+        with pytest.raises(SettingError, match="what feedpath snmp add makes"):
+            settings.set("snmp-users", entry(wrong))
+
+
 def test_a_passphrase_that_is_not_given_is_made_and_told_once(users: Users) -> None:
     told = users.add({"name": "alice", "auth-passphrase": PASSPHRASES[0]})
     assert set(told) == {"priv-passphrase"}
