@@ -31,6 +31,7 @@ PTR = 12  # RFC 1035, 3.2.2
 TYPES = ("_ipps._tcp", "_ipp._tcp", "_pdl-datastream._tcp", "_printer._tcp", "_http._tcp")  # what waits for TLS first
 IPP = "_ipp._tcp.local."
 ANSWER_S, TRIES = 0.5, 60
+PAUSE_S = 2.5  # after which feedpath takes as many questions again as it takes at once
 MISSED = 0.1  # of all questions at most
 DATAGRAM_BYTES = 65536
 ADDRESS = "10.77.0.20/24"
@@ -63,6 +64,7 @@ class Asker:
 
         An answer may be lost behind another's; most must not be.
         """
+        time.sleep(PAUSE_S)
         self.ask(IPP)
         size, missed, before = 0, 0, processes.used_seconds(pid)
         for _ in range(times):

@@ -12,13 +12,13 @@ class Amounts(NamedTuple):
     """How much work one round is."""
 
     requests: int  # of SNMP, of each kind
-    questions: int  # of mDNS
+    questions: int  # of mDNS: fewer than feedpath takes of one source at once
     settle_s: float  # until what was started has nothing left to do but wait
     idle_s: float  # that it is watched for then
     patient: bool  # whether clients that probe for seconds are waited for
 
 
-FULL = Amounts(4000, 500, 20.0, 60.0, True)
+FULL = Amounts(4000, 80, 20.0, 60.0, True)
 QUICK = Amounts(40, 20, 1.0, 0.5, False)
 
 
