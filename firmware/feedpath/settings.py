@@ -212,7 +212,8 @@ TABLE = (
     Setting("snmp-community", Text(COMMUNITY, 63, "at most 63 letters, digits and signs without blanks"), "public",
             "live", "Who names it may read by SNMP; public works in this computer's own networks only. Empty: nobody."),
     Setting("snmp-write-community", Secret(COMMUNITY, 63, "at most 63 letters, digits and signs without blanks"), "",
-            "live", "Who names it may also set contact and location by SNMP, from anywhere. Empty: nobody."),
+            "live", "Who names it may also set contact, location and printers' names by SNMP, and reset printers, from "
+            "anywhere. Empty: nobody."),
     Setting("snmp-users", Keyed(USER), (), "live",
             "Who may read, or read and write, by SNMPv3, always with authentication and privacy: feedpath snmp adds "
             "and removes them. Keys are kept, no passphrases."),
