@@ -226,7 +226,7 @@ def requests(draw: st.DrawFn) -> bytes:
     return raw
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(requests())
 def test_what_we_accept_the_oracles_read_the_same(raw: bytes) -> None:
     try:
@@ -239,7 +239,7 @@ def test_what_we_accept_the_oracles_read_the_same(raw: bytes) -> None:
         assert by_llhttp(raw) == message
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(requests())
 def test_what_both_oracles_accept_we_refuse_only_for_a_reason_in_the_table(raw: bytes) -> None:
     try:

@@ -493,7 +493,7 @@ def test_history_is_bounded_and_waiting_jobs_too(tmp_path):
     run(main())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     jobs=st.lists(st.tuples(st.integers(0, 400_000), st.integers(1, 60_000), st.booleans()), min_size=1, max_size=6),
     takes=st.lists(st.integers(0, 150_000), min_size=1, max_size=6),

@@ -93,7 +93,7 @@ messages = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(messages, st.binary(max_size=20))
 def test_what_is_encoded_is_parsed_and_the_document_behind_it_is_left(message: Message, document: bytes) -> None:
     octets = message.encode()
