@@ -4,6 +4,7 @@ from typing import Any
 
 import usb.backend.libusb1
 
+SONAME = "libusb-1.0.so.0"  # where nobody keeps a list of libraries that could be looked through
 TIMEOUT = -7  # LIBUSB_ERROR_TIMEOUT
 
 
@@ -13,7 +14,7 @@ class Missing(Exception):
 
 def backend() -> Any:
     """Return the back end that reaches this computer's USB devices; raise Missing."""
-    found = usb.backend.libusb1.get_backend()
+    found = usb.backend.libusb1.get_backend() or usb.backend.libusb1.get_backend(lambda name: SONAME)
     if found is None:
         raise Missing("USB printers need the library libusb 1.0: install Debian's package libusb-1.0-0.")
     keep_counts(found.lib)

@@ -6,7 +6,7 @@ from feedpath.back.usb.find import Finder
 
 
 def test_without_libusb_the_package_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usb.backend.libusb1, "get_backend", lambda: None)
+    monkeypatch.setattr(usb.backend.libusb1, "get_backend", lambda *finders: None)
     with pytest.raises(libusb.Missing, match=r"libusb-1\.0-0"):
         Finder()
 

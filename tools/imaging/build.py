@@ -1,0 +1,118 @@
+"""The steps from packages to a card."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from tools import environment
+from tools.debian import Archive
+from tools.imaging import card, kernel, python, root, slot
+from tools.imaging.recipe import Recipe
+from tools.imaging.tree import Patterns, Tree, call
+
+IMAGES = environment.ROOT / "images"
+ARCHITECTURE = "arm64"
+HEADERS = f"libpython{python.VERSION}-dev"
+FIRST_MIB, SLOT_MIB, DATA_MIB = 64, 160, 64  # sizes; the last grows to the card at the first start
+FIRST_LABEL, DATA_LABEL = "FEEDPATH", "data"
+AUTOBOOT = "[all]\nboot_partition=2\n"  # the initrd writes 3 over the 2, in place
+BOARDS = (
+    "bcm2711-rpi-4-b", "bcm2711-rpi-400", "bcm2711-rpi-cm4-io", "bcm2712-d-rpi-5-b", "bcm2712-rpi-5-b",
+    "bcm2837-rpi-3-b", "bcm2837-rpi-3-b-plus", "bcm2837-rpi-zero-2-w",
+)  # fmt: skip
+
+
+class Packing(NamedTuple):
+    """How much work goes into making things small. kernel: gzip's level. root: words for mksquashfs."""
+
+    kernel: int
+    root: tuple[str, ...]
+
+
+QUICK = Packing(1, ("-comp", "zstd", "-Xcompression-level", "3"))
+SMALL = Packing(9, ("-comp", "xz", "-b", "1M"))
+
+
+class Build:
+    """One build. work: a folder for what is made on the way. cache: for what is fetched. time: of all files."""
+
+    def __init__(self, recipe: Recipe, work: Path, cache: Path, time: int, packing: Packing):
+        self.recipe = recipe
+        self.work = work
+        self.boot = work / "boot"
+        self.cache = cache
+        self.time = time
+        self.packing = packing
+
+    def run(self, out: Path, say: Callable[[str], None]) -> None:
+        """Make the image; raise Trouble."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.boot.mkdir(parents=True)
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self.tree = Tree(self.work / "root")
+        for words, step in STEPS:
+            say(words)
+            step(self)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(self.work / "card.img", out)
+
+    def _fetch(self) -> None:
+        archive = Archive(self.cache / f"apt-{ARCHITECTURE}", self.recipe.suites, ARCHITECTURE, self.recipe.components)
+        archive.update()
+        fetched = archive.fetch(self.recipe.packages)
+        self.packages = [package for package in fetched if package.name not in self.recipe.without]
+        (headers,) = (package for package in archive.fetch([HEADERS]) if package.name == HEADERS)
+        call(["dpkg-deb", "--extract", headers.file, self.work / "headers"])
+
+    def _unpack(self) -> None:
+        drop = Patterns(self.recipe.drop)
+        for package in self.packages:
+            self.tree.unpack(package, drop)
+
+    def _choose_modules(self) -> None:
+        modules = slot.take_kernel(self.tree, self.boot, BOARDS, self.packing.kernel)
+        trees = [path.read_bytes() for path in self.boot.glob("*.dtb")]
+        named = {name for tree in trees for name in modules.serving(kernel.compatibles(tree))}
+        slot.keep_modules(modules, modules.closure(named.union(self.recipe.modules, self.recipe.early_modules)))
+        self.modules = kernel.Modules(modules.folder)
+
+    def _install(self) -> None:
+        python.install(self.tree, self.cache)
+        python.compile_kernels(self.tree, self.work / "headers")
+        python.compile_bytecode(self.tree, python.runner(self.cache))
+
+    def _finish(self) -> None:
+        root.finish(self.tree, self.recipe)
+
+    def _fill_slot(self) -> None:
+        init = (IMAGES / "initrd/init").read_bytes()
+        initrd = slot.make_initrd(self.tree, self.modules, self.recipe.early_modules, init, self.time)
+        slot.pack(initrd, self.boot / "initrd.img", 9)
+        slot.squash(self.tree, self.boot / "root.squashfs", self.packing.root, self.time)
+        for name in ("cmdline.txt", "config.txt"):
+            shutil.copy(IMAGES / name, self.boot)
+
+    def _assemble(self) -> None:
+        one, first, data = (self.work / name for name in ("slot.img", "first.img", "data.img"))
+        card.fat(one, SLOT_MIB, slot.LABEL, slot.files(self.tree, self.boot), self.time)
+        autoboot, config = self.work / "autoboot.txt", self.work / "config.txt"
+        autoboot.write_text(AUTOBOOT)
+        config.write_text("# The Raspberry Pi's firmware wants this file; those of the slots count.\n")
+        loader = self.tree.folder / slot.FIRMWARE / "bootcode.bin"
+        files = {path.name: path for path in (autoboot, config, loader)}
+        card.fat(first, FIRST_MIB, FIRST_LABEL, files, self.time)
+        card.ext4(data, DATA_MIB, DATA_LABEL, self.time)
+        parts = ((card.FAT32, FIRST_MIB, first), (card.FAT32, SLOT_MIB, one), (card.FAT32, SLOT_MIB, one))
+        card.card(self.work / "card.img", [*parts, (card.LINUX, DATA_MIB, data)])
+
+
+STEPS = (
+    ("Fetching packages", Build._fetch),
+    ("Unpacking them", Build._unpack),
+    ("Choosing the kernel's modules", Build._choose_modules),
+    ("Installing Python and the firmware", Build._install),
+    ("Finishing the root", Build._finish),
+    ("Packing it into a slot", Build._fill_slot),
+    ("Putting the card together", Build._assemble),
+)
