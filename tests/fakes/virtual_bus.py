@@ -23,6 +23,13 @@ class Stall(Exception):
     """The device does not know the request."""
 
 
+class Wakes(Protocol):
+    """What looks at a device when it is woken."""
+
+    def wake(self) -> None:
+        """Look again; from any thread."""
+
+
 class UsbDevice(Protocol):
     """What a bus asks of its devices. Called from the threads of its connections."""
 
@@ -43,10 +50,10 @@ class UsbDevice(Protocol):
     def give(self, endpoint: int, length: int) -> "bytes | None":
         """Return what it says, None for nothing; raise Stall."""
 
-    def connect(self, session: "Session") -> None:
+    def connect(self, session: Wakes) -> None:
         """Call `session.wake()` from now on whenever something changes."""
 
-    def disconnect(self, session: "Session") -> None:
+    def disconnect(self, session: Wakes) -> None:
         """Stop that."""
 
 
@@ -197,6 +204,16 @@ class Plug:
         self.exported = exported
         self.device = device
         self.sessions: "set[Session]" = set()
+
+
+class Bus(Protocol):
+    """Where devices are plugged in and pulled out."""
+
+    def attach(self, device: UsbDevice, port: str) -> str:
+        """Plug a device in and return its port."""
+
+    def detach(self, device: UsbDevice) -> str:
+        """Pull a device out; return the port it was in."""
 
 
 class VirtualBus:

@@ -38,7 +38,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.virtual_bus import Session, Stall, VirtualBus
+from tests.fakes.virtual_bus import Bus, Session, Stall, VirtualBus, Wakes
 
 __all__ = ["DEVICE_ID", "PRINTER", "Session", "Stall", "VirtualBus", "VirtualPrinter", "power_cycle"]
 
@@ -141,7 +141,7 @@ class VirtualPrinter:
         self._speed: "float | None" = None
         self._earned = 0.0  # bytes that a slow printer may take by now
         self._since = 0.0
-        self._sessions: "set[Session]" = set()
+        self._sessions: "set[Wakes]" = set()
 
     @property
     def speed(self) -> "float | None":
@@ -198,14 +198,14 @@ class VirtualPrinter:
             os.close(self._sink)
             self._sink = -1
 
-    def connect(self, session: Session) -> None:
+    def connect(self, session: Wakes) -> None:
         """See virtual_bus.UsbDevice, which the following methods are, too."""
         with self.changed:
             self._sessions.add(session)
             self._tells_version = self.runs and bool(self.firmware)
             self.changed.notify_all()
 
-    def disconnect(self, session: Session) -> None:
+    def disconnect(self, session: Wakes) -> None:
         with self.changed:
             self._sessions.discard(session)
             self.changed.notify_all()
@@ -391,7 +391,7 @@ REQUESTS: "dict[tuple[int, int], Callable[[VirtualPrinter, int, int], bytes | No
 }
 
 
-def power_cycle(bus: VirtualBus, printer: VirtualPrinter) -> None:
+def power_cycle(bus: Bus, printer: VirtualPrinter) -> None:
     """Switch a printer off and on again, in its port."""
     port = bus.detach(printer)
     printer.power_off()
