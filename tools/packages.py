@@ -51,6 +51,18 @@ PEERS = {  # Debian package: what the tests do with it
     "udhcpc": "gets addresses too, with one ARP probe",
     "rlpr": "prints to us by LPD, in either order, and removes its jobs",
 }
+IMAGE = {  # the same for the image
+    "cups-ipp-utils": "ipptool, which prints to it",
+    "dosfstools": "makes its FAT file systems",
+    "e2fsprogs": "makes the file system of its data",
+    "fdisk": "parts its card",
+    "gcc-aarch64-linux-gnu": "compiles the kernels for it",
+    "kmod": "depmod, which reads what its modules need",
+    "libc6-dev-arm64-cross": "what that compiler needs to know of the C library",
+    "mtools": "copies files to and from FAT file systems",
+    "qemu-system-arm": "starts it",
+    "squashfs-tools": "packs its root",
+}
 
 
 UNPACKED = {  # the same, where only the files are taken, since what is installed would change this computer
