@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -34,6 +35,14 @@ class Appliance:
     def answers(self) -> bool:
         """Return whether the first printer answers IPP."""
         return "[PASS]" in self.ipptool("get-printer-attributes.test", check=False)
+
+    def serves(self) -> bool:
+        """Return whether the web page is there."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ipp_port}/", timeout=ASKED_S) as page:
+                return bool(page.status == 200)
+        except OSError:
+            return False
 
     def ipptool(self, test: str, *options: str, path: str = "/ipp/print", check: bool = True) -> str:
         """Return what ipptool tells of one of its tests; AssertionError when that fails."""

@@ -1,11 +1,13 @@
 """The image starts in an emulated computer, and what is sent to it comes out of a printer on a real kernel's USB."""
 
+import random
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from feedpath import tool
 from tests.fakes import documents
 from tests.fakes.usbredir import RedirectedPort
 from tests.fakes.virtual_printer import VirtualPrinter, power_cycle
@@ -15,21 +17,31 @@ from tests.robust.ippclient import FORMAT, GOOD, PENDING, PRINT_JOB, STOPPED, Cl
 
 LONG, SHORT = 1_000_000, 300_000
 SLOW = 250_000  # bytes a second: a long document takes four seconds
+MEGABYTE = 1 << 20
+LASER = "MFG:HP;MDL:HP LaserJet 2200d;CMD:PCL;CLS:PRINTER;"  # with all that is usual, and without PJL around jobs
+LASERS_PATH = "/ipp/print/HP%20LaserJet%202200d"
+RESET = b"\x1bE"  # begins a job in PCL
 
 
 @pytest.fixture(scope="module")
 def running(image: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Appliance]":
-    """The image with one printer that takes raster, PDF and JPEG as they are."""
-    with appliance(image, tmp_path_factory.mktemp("machine"), VirtualPrinter()) as running:
+    """The image with a printer that takes raster, PDF and JPEG as they are, and a laser that speaks PCL."""
+    laser = VirtualPrinter(LASER, serial="L1", names=("HP", "HP LaserJet 2200d"))
+    with appliance(image, tmp_path_factory.mktemp("machine"), VirtualPrinter(), laser) as running:
+        running.machine.until(lambda: "HP LaserJet 2200d" in running.ipptool("get-printers.test"), "the laser")
         yield running
 
 
 @pytest.fixture
 def printer(running: Appliance) -> "Iterator[VirtualPrinter]":
-    """The printer, in good order again after each test."""
-    (printer,) = running.printers
-    yield printer
-    printer.speed, printer.paper_out = None, False
+    """The printer that takes documents as they are, in good order again after each test."""
+    yield running.printers[0]
+    running.printers[0].speed, running.printers[0].paper_out = None, False
+
+
+@pytest.fixture
+def laser(running: Appliance) -> VirtualPrinter:
+    return running.printers[1]
 
 
 @pytest.fixture
@@ -70,6 +82,27 @@ def test_a_document_that_the_printer_speaks_reaches_it_byte_for_byte(
     running.print(tmp_path / name)
     running.machine.until(lambda: printer.total >= start + len(content), "the document at the printer")
     assert sha256(printer.received[start:]).digest() == sha256(content).digest()
+
+
+def test_what_speaks_the_lasers_language_reaches_it_byte_for_byte(
+    running: Appliance, laser: VirtualPrinter, tmp_path: Path
+) -> None:
+    start, job = laser.total, RESET + random.Random(1).randbytes(8 * MEGABYTE)
+    (tmp_path / "job").write_bytes(job)
+    running.print(tmp_path / "job", "application/octet-stream", LASERS_PATH)
+    running.machine.until(lambda: laser.total >= start + len(job), "the job at the laser")
+    assert sha256(laser.received[start:]).digest() == sha256(job).digest()
+
+
+def test_a_pdf_comes_out_of_the_laser_as_this_computer_converts_it(
+    running: Appliance, laser: VirtualPrinter, tmp_path: Path
+) -> None:
+    start, letter, expected = laser.total, tmp_path / "letter.pdf", tmp_path / "letter.pcl"
+    letter.write_bytes(documents.pdf(2))
+    assert tool.main([str(letter), "--to", "pcl5", "-o", str(expected)]) == 0
+    running.print(letter, path=LASERS_PATH)
+    running.machine.until(lambda: laser.total >= start + expected.stat().st_size, "the pages at the laser")
+    assert laser.received[start:] == expected.read_bytes()
 
 
 def test_a_job_starts_again_when_its_printer_is_plugged_in_again(
