@@ -37,7 +37,7 @@ from feedpath.front.ipp.attributes import Site
 from feedpath.front.ipp.server import Ipp
 from feedpath.front.web.pages import ICONS
 from feedpath.front.web.server import Web
-from feedpath.host import board, clock, link
+from feedpath.host import alive, board, clock, link
 from feedpath.host.addressing import Addressing
 from feedpath.host.sntp.client import Sntp
 from feedpath.host.store import SqliteStore
@@ -233,6 +233,9 @@ class Appliance:
         with fronts.port_named(self.settings["port"]):
             self.port = self._site.port = await self._http.start(listen, self.settings["port"])
         self._undo.push_async_callback(self._http.stop)
+        if self.settings["web-port"]:
+            with fronts.port_named(self.settings["web-port"]):
+                await self._http.start(listen, self.settings["web-port"])
         self._undo.push_async_callback(self.fronts.stop)
         await self.fronts.start(self.port, self.machines, self._area)
         self._write_run_file({"pid": os.getpid(), "port": self.port, "address": listen or "127.0.0.1"})
@@ -306,7 +309,8 @@ async def _run(appliance: Appliance, started: "Callable[[Appliance], None]") -> 
     try:
         await appliance.start()
         started(appliance)
-        await ended.wait()
+        async with alive.told():
+            await ended.wait()
     finally:
         await appliance.stop()
     return 0

@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 Value = Union[bool, int, str, "tuple[str, ...]"]
 
+IMAGE_DEFAULTS = "/usr/lib/feedpath/defaults.toml"  # of a whole device; other computers have no such file
+
 SWITCH_WORDS = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 
 
@@ -181,6 +183,8 @@ TABLE = (
     Setting("region", Choice("auto", "a4", "letter"), "auto", "restart",
             "Which paper size is offered first. With auto, the time zone of this computer decides."),
     Setting("port", PORT, 8631, "restart", "TCP port of IPP and of these pages. 0 picks a free one."),
+    Setting("web-port", PORT, 0, "restart",
+            "A second TCP port of these pages, as 80, where browsers look for them first. 0: none."),
     Setting("listen", ADDRESS, "", "restart", "The one address to answer on. Empty: all of them."),
     Setting("tls", Switch(), True, "restart", "Answer encrypted connections as well, on the same port."),
     Setting("mdns", Switch(), True, "restart", "Announce the printers in the local network (Bonjour, DNS-SD)."),
@@ -282,13 +286,15 @@ HEADER = "# Settings of feedpath, written by the firmware: change them with `fee
 class Settings:
     """The settings in effect. `settings["port"]` is the value; each name of TABLE is always there.
 
-    A value comes from what is on trial, else from an override (this run only), else from the file, else from the table.
+    A value comes from what is on trial, else from an override (this run only), else from the file, else from the
+    defaults of the image, else from the table.
     on_trial: the names that `store` puts in effect only; `keep` makes them durable, `drop` brings the old ones back.
     """
 
     def __init__(self, path: "str | None" = None):
         """Start with the defaults; `path` is where `store` writes, None for nowhere."""
         self._path = path
+        self._defaults: dict[str, Value] = {}
         self._stored: dict[str, Value] = {}
         self._overrides: dict[str, Value] = {}
         self._tried: dict[str, Value] = {}
@@ -297,19 +303,21 @@ class Settings:
         self._lock = threading.Lock()  # one writer of the file at a time
 
     @classmethod
-    def load(cls, path: str) -> "Settings":
-        """Return the settings of the file at `path`; a file that is not there holds none.
+    def load(cls, path: str, defaults: str = IMAGE_DEFAULTS) -> "Settings":
+        """Return the settings of the file at `path`; a file that is not there holds none. defaults: a file of others.
 
         When the file is not TOML, as a power cut can leave it, its previous copy serves, and the log says so.
         Raise SettingError when there is no such copy, or when a name or a value is wrong.
         """
         settings = cls(path)
         settings._stored = _read_sound(path)
+        if os.path.exists(defaults):
+            settings._defaults = _read(defaults)
         return settings
 
     def __getitem__(self, name: str) -> Any:
         """Return the value in effect of a name of TABLE."""
-        for values in (self._tried, self._overrides, self._stored):
+        for values in (self._tried, self._overrides, self._stored, self._defaults):
             if name in values:
                 return values[name]
         return ROWS[name].default

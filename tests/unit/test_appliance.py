@@ -157,3 +157,19 @@ def test_without_its_port_snmp_is_said_to_be_missing_and_the_rest_goes_on(tmp_pa
         run(main())
     (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert said == f"SNMP is not answered: UDP port {port} cannot be used: Address already in use"
+
+
+def test_the_pages_are_at_a_second_port_too(tmp_path):
+    async def main():
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        box = Appliance(tmp_path, settings(tmp_path, web_port=str(port)), [])
+        await box.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+        await box.stop()
+
+    run(main())

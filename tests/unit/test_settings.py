@@ -47,6 +47,17 @@ def test_a_value_set_as_text_is_there_after_a_restart(path: str, name: str, text
     assert Settings.load(path)[name] == value
 
 
+def test_an_image_has_defaults_of_its_own_below_the_file_of_settings(path: str, tmp_path: Path) -> None:
+    defaults = tmp_path / "defaults.toml"
+    defaults.write_text('port = 631\nnetwork = "dhcp"\n')
+    settings = Settings.load(path, str(defaults))
+    assert (settings["port"], settings["network"], settings["raw-port"]) == (631, "dhcp", 9100)
+    settings.set("network", "system")
+    later = Settings.load(path, str(defaults))
+    assert (later["port"], later["network"]) == (631, "system")
+    assert "port" not in Path(path).read_text()
+
+
 @pytest.mark.parametrize(
     "name, text, complaint",
     [
