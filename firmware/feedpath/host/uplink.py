@@ -1,4 +1,7 @@
-"""The firmware's side of the network helper: starts it, tells it the plan, hears what links have."""
+"""The firmware's side of the network helper: starts it, tells it the plan, hears what links have.
+
+On a device whose system starts the helper itself, with rights that the firmware lacks, it is met at a Unix socket.
+"""
 
 import asyncio
 import contextlib
@@ -16,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 PACKAGES = str(Path(__file__).parents[2])
 HELPER: "tuple[str, ...]" = ("-P", "-m", "feedpath.host.network")
+DOOR = Path("/run/feedpath/network")  # a Unix socket that the system gives a helper to each who connects
 AGAIN_S = 5.0  # until a helper that ended is started again
 STOP_S = 5.0  # that it has to give addresses back
 LINE_MOST = 64 * 1024
@@ -30,7 +34,8 @@ class Uplink:
     """A network helper, kept running. plan: what it follows. links: what each has, by name, as network.py tells it.
 
     changed: called after each change of a link. reverted: called when the plan of before is back, since nobody
-    confirmed another one. kept: the plan that holds for good. trouble: why no helper runs, in a sentence.
+    confirmed another one. kept: the plan that holds for good. trouble: why no helper runs, in a sentence. door: where
+    the system's helper is met, if it has one.
     """
 
     def __init__(
@@ -39,6 +44,7 @@ class Uplink:
         changed: "Callable[[], None]",
         reverted: "Callable[[], None]",
         resolv_conf: Path = Path("/etc/resolv.conf"),
+        door: Path = DOOR,
     ):
         self.links: "dict[str, dict[str, Any]]" = {}
         self.trouble = ""
@@ -46,7 +52,9 @@ class Uplink:
         self._changed = changed
         self._reverted = reverted
         self._resolv_conf = resolv_conf
+        self._door = door
         self.plan = self.kept = Plan()
+        self._reader: "asyncio.StreamReader | None" = None
         self._writer: "asyncio.StreamWriter | None" = None
         self._process: "asyncio.subprocess.Process | None" = None
         self._task: "asyncio.Task[None] | None" = None
@@ -76,12 +84,18 @@ class Uplink:
         self._task = None
         if release:
             self._say({"do": "stop"})
+        elif self._writer is not None:
+            self._writer.close()
+        with contextlib.suppress(TimeoutError, OSError):
+            await asyncio.wait_for(self._ended(), STOP_S)
+        await self._end()
+
+    async def _ended(self) -> None:
+        """Wait until the helper has ended."""
+        while self._reader is not None and await self._reader.read(LINE_MOST):
+            pass
         if self._process is not None:
-            if self._writer is not None and not release:
-                self._writer.close()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), STOP_S)
-            await self._end()
+            await self._process.wait()
 
     async def _keep(self) -> None:
         while not self.trouble:
@@ -95,7 +109,21 @@ class Uplink:
             await asyncio.sleep(0 if self.trouble else AGAIN_S)
 
     async def _run(self) -> None:
-        """Run a helper until it ends."""
+        """Have a helper until it ends."""
+        if self._door.is_socket():
+            self._reader, self._writer = await asyncio.open_unix_connection(str(self._door), limit=LINE_MOST)
+        else:
+            self._reader, self._writer = await asyncio.open_connection(sock=await self._spawn(), limit=LINE_MOST)
+        self._say({"do": "configure", **self.plan._asdict()})
+        with contextlib.suppress(ConnectionResetError):  # it has ended without reading what we said
+            while line := await self._reader.readline():
+                self._hear(json.loads(line))
+        status = await self._process.wait() if self._process is not None else 0
+        self.trouble = POWERLESS if status == NO_RIGHTS else ""
+        logger.error("%s", self.trouble or f"the network helper ended with status {status}")
+
+    async def _spawn(self) -> socket.socket:
+        """Start a helper of our own; return our end of its socket."""
         ours, theirs = socket.socketpair()
         words = [sys.executable, *HELPER, str(self._folder), str(theirs.fileno())]
         environment = {"PYTHONPATH": PACKAGES, "LANG": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -107,17 +135,10 @@ class Uplink:
                 pass_fds=(theirs.fileno(),),
                 env=environment,
             )
-        reader, self._writer = await asyncio.open_connection(sock=ours, limit=LINE_MOST)
-        self._say({"do": "configure", **self.plan._asdict()})
-        with contextlib.suppress(ConnectionResetError):  # it has ended without reading what we said
-            while line := await reader.readline():
-                self._hear(json.loads(line))
-        status = await self._process.wait()
-        self.trouble = POWERLESS if status == NO_RIGHTS else ""
-        logger.error("%s", self.trouble or f"the network helper ended with status {status}")
+        return ours
 
     async def _end(self) -> None:
-        writer, self._writer = self._writer, None
+        writer, self._writer, self._reader = self._writer, None, None
         process, self._process = self._process, None
         if writer is not None:
             writer.close()
