@@ -6,8 +6,9 @@ from tools.imaging.tree import Tree
 FOLDERS = ("data", "dev", "mnt", "proc", "root", "run", "sys", "tmp")
 EMPTY = ("etc/fstab", "etc/machine-id")  # the initrd fills in the machine's own id
 LINKS = {  # path: to what
-    "etc/resolv.conf": "/run/feedpath/resolv.conf",
+    "etc/resolv.conf": "/run/feedpath-network/resolv.conf",
     "usr/bin/sh": "dash",
+    "var/lib/feedpath": "/data/feedpath",
     "var/lock": "/run/lock",
     "var/run": "/run",
 }
