@@ -13,6 +13,7 @@ from tools.trouble import Trouble
 PEERS = {  # Debian package: what the tests do with it
     "avahi-daemon": "resolves and browses what we announce, in a network namespace of its own",
     "avahi-utils": "avahi-browse and avahi-resolve",
+    "busybox": "the shell of the image's first program",
     "chrony": "tells the time",
     "cups": "prints to us through its scheduler and backends",
     "cups-client": "lp, lpadmin, lpstat",
