@@ -10,6 +10,7 @@ SECTOR, MIB = 512, 1024 * 1024
 FIRST_MIB = 4  # of the first partition; before it lie the table and the sectors of the state
 CARD_ID = 0xFEED0001
 FIXED = "5eedfeed-0000-4000-8000-000000000001"  # what would be made up at random
+BLOCK, MOST_GIB = 4096, 256  # of the data, which would else be laid out for the few MiB that it begins with
 FAT32, LINUX = "c", "83"
 
 
@@ -33,8 +34,8 @@ def ext4(path: Path, size_mib: int, label: str, time: int) -> None:
     path.unlink(missing_ok=True)
     with path.open("wb") as file:
         file.truncate(size_mib * MIB)
-    words = ["mke2fs", "-q", "-t", "ext4", "-m", "0", "-L", label, "-U", FIXED]
-    words += ["-E", f"hash_seed={FIXED},root_owner=0:0"]
+    words = ["mke2fs", "-q", "-t", "ext4", "-b", str(BLOCK), "-m", "0", "-L", label, "-U", FIXED]
+    words += ["-E", f"hash_seed={FIXED},root_owner=0:0,resize={MOST_GIB * 1024 * MIB // BLOCK}"]
     call([*words, path], env={**os.environ, "E2FSPROGS_FAKE_TIME": str(time)})
 
 
