@@ -348,6 +348,19 @@ class Settings:
             else:
                 self._store({name: value})
 
+    def take(self, document: "Mapping[str, object]") -> None:
+        """Make durable all that a TOML document says; raise SettingError that tells each wrong thing, or OSError."""
+        values, wrong = {}, []
+        for name, value in document.items():
+            try:
+                values[name] = _from_toml(find(name), value)
+            except SettingError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise SettingError("\n".join(wrong))
+        with self._lock:
+            self._store(values)
+
     def tried(self) -> "dict[str, str]":
         """Return what is on trial, as people write it."""
         return {name: ROWS[name].kind.show(value) for name, value in self._tried.items()}

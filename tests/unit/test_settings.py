@@ -58,6 +58,16 @@ def test_an_image_has_defaults_of_its_own_below_the_file_of_settings(path: str, 
     assert "port" not in Path(path).read_text()
 
 
+def test_a_document_is_taken_whole_or_not_at_all(path: str) -> None:
+    settings = Settings.load(path)
+    settings.take({"port": 632, "hosts": ["print.example"], "snmp-write-community": "Sesame!"})
+    with pytest.raises(SettingError) as wrong:
+        settings.take({"port": 1, "prot": 1, "raw": "maybe"})
+    assert str(wrong.value).count("\n") == 1 and "did you mean 'port'" in str(wrong.value)
+    later = Settings.load(path)
+    assert (later["port"], later["hosts"], later["snmp-write-community"]) == (632, ("print.example",), "Sesame!")
+
+
 @pytest.mark.parametrize(
     "name, text, complaint",
     [

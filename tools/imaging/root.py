@@ -7,6 +7,7 @@ FOLDERS = ("data", "dev", "mnt", "proc", "root", "run", "sys", "tmp")
 EMPTY = ("etc/fstab", "etc/machine-id")  # the initrd fills in the machine's own id
 LINKS = {  # path: to what
     "etc/resolv.conf": "/run/feedpath-network/resolv.conf",
+    "etc/systemd/system-generators/systemd-ssh-generator": "/dev/null",  # sshd at sockets that nobody asked for
     "usr/bin/sh": "dash",
     "var/lib/feedpath": "/data/feedpath",
     "var/lock": "/run/lock",
@@ -40,7 +41,7 @@ def _add_users(tree: Tree, recipe: Recipe) -> None:
         home, shell = ("/root", "/bin/sh") if name == "root" else ("/nonexistent", "/usr/sbin/nologin")
         people.append(f"{name}:x:{number}:{number}::{home}:{shell}\n")
         groups.append(f"{name}:x:{number}:\n")
-        secrets.append(f"{name}:!*:::::::\n")
+        secrets.append(f"{name}:*:::::::\n")
     groups += [f"{name}:x:{number}:\n" for name, number in recipe.groups.items()]
     tree.write("etc/passwd", "".join(people))
     tree.write("etc/group", "".join(groups))

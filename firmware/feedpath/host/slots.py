@@ -1,4 +1,4 @@
-"""Which of the card's two slots starts, and whether it has shown to be good; images/initrd/init reads and writes the same.
+"""Which of the card's two slots starts, and whether it has shown to be good, as images/initrd/init has it too.
 
 `python -m feedpath.host.slots` keeps the slot that runs: the system does so once the firmware has served for a while.
 """
