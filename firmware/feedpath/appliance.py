@@ -13,6 +13,7 @@ import sqlite3
 import ssl
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ from feedpath.front.ipp.attributes import Site
 from feedpath.front.ipp.server import Ipp
 from feedpath.front.web.pages import ICONS
 from feedpath.front.web.server import Web
-from feedpath.host import alive, board, clock, link
+from feedpath.host import alive, board, clock, link, placard
 from feedpath.host.addressing import Addressing
 from feedpath.host.sntp.client import Sntp
 from feedpath.host.store import SqliteStore
@@ -236,9 +237,20 @@ class Appliance:
         if self.settings["web-port"]:
             with fronts.port_named(self.settings["web-port"]):
                 await self._http.start(listen, self.settings["web-port"])
+        self._hang_placard()
         self._undo.push_async_callback(self.fronts.stop)
         await self.fronts.start(self.port, self.machines, self._area)
         self._write_run_file({"pid": os.getpid(), "port": self.port, "address": listen or "127.0.0.1"})
+
+    def _hang_placard(self) -> None:
+        """Say where this is reached, where the system shows it."""
+        folder = os.environ.get("RUNTIME_DIRECTORY")  # systemd.exec(5)
+        if folder:
+            port = self.settings["web-port"] or self.port
+            words = partial(placard.text, self.host, port, self.claim_code)
+            hung = placard.Placard(Path(folder) / "placard", words)
+            hung.start()
+            self._undo.callback(hung.stop)
 
     def _write_run_file(self, told: "dict[str, object]") -> None:
         path = self.data / RUN_FILE
