@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from feedpath.host import growth
+from feedpath.host import growth, imager
 from feedpath.host.resolver import replace
 from feedpath.host.wishes import Unclear, Wishes, read_feedpath, supplicant
 from feedpath.settings import SettingError, Settings
@@ -28,7 +28,13 @@ PROBLEMS = "feedpath-problems.txt"
 LINKS_S, LOOK_S = 10.0, 0.2  # how long a name waits for a network interface to be found; between two looks
 MOST_BYTES = 64 * 1024
 
-FILES: "dict[str, Callable[[str], Wishes]]" = {"feedpath.toml": read_feedpath}
+FILES: "dict[str, Callable[[str], Wishes]]" = {  # what is read later counts more
+    "wpa_supplicant.conf": imager.read_supplicant,
+    "custom.toml": imager.read_custom,
+    "user-data": imager.read_user_data,
+    "network-config": imager.read_network_config,
+    "feedpath.toml": read_feedpath,
+}
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ import pytest
 from feedpath.host import setup
 from feedpath.host.wishes import Wifi, Wishes
 from feedpath.settings import SettingError, Settings
+from tools import environment
 
 
 @pytest.fixture
@@ -45,6 +46,13 @@ def test_of_a_file_that_was_taken_over_nothing_is_left(tmp_path: Path) -> None:
     os.link(path, tmp_path / "same")  # the same octets of the card
     setup.erase(path)
     assert not path.exists() and (tmp_path / "same").read_bytes() == bytes(3200)
+
+
+def test_the_device_looks_for_every_file_that_is_followed() -> None:
+    shell = (environment.ROOT / "images/lite/overlay/usr/lib/feedpath/setup").read_text()
+    (line,) = [line for line in shell.splitlines() if line.startswith("WISHES=")]
+    files = {*setup.FILES, setup.PROBLEMS, setup.RESET, f"{setup.RESET}.txt"}
+    assert set(line.partition("=")[2].strip('"').split()) == files
 
 
 def test_a_factory_reset_leaves_folders_and_the_machines_own_id(data: Path) -> None:
