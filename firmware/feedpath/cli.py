@@ -74,7 +74,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from feedpath import cli_driver, cli_firmware, cli_snmp  # they use what stands here
+    from feedpath import cli_device, cli_driver, cli_firmware, cli_snmp  # they use what stands here
 
     parser = argparse.ArgumentParser(
         prog="feedpath",
@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_driver.add(commands)
     cli_firmware.add(commands)
     cli_snmp.add(commands)
+    cli_device.add(commands)
     commands.add_parser("convert", help="make a document what a printer speaks")  # done by tool.py, see main
     _add(commands, "version", version, "show the version", client=False)
     return parser
