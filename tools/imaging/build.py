@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tools import environment
 from tools.debian import Archive
-from tools.imaging import card, kernel, python, root, slot
+from tools.imaging import boards, card, kernel, python, root, slot
 from tools.imaging.recipe import Recipe
 from tools.imaging.tree import Patterns, Tree, call
 
@@ -17,10 +17,6 @@ HEADERS = f"libpython{python.VERSION}-dev"
 FIRST_MIB, SLOT_MIB, DATA_MIB = 64, 160, 64  # sizes; the last grows to the card at the first start
 FIRST_LABEL, DATA_LABEL = "FEEDPATH", "data"
 AUTOBOOT = "[all]\nboot_partition=2\n"  # the initrd writes 3 over the 2, in place
-BOARDS = (
-    "bcm2711-rpi-4-b", "bcm2711-rpi-400", "bcm2711-rpi-cm4-io", "bcm2712-d-rpi-5-b", "bcm2712-rpi-5-b",
-    "bcm2837-rpi-3-b", "bcm2837-rpi-3-b-plus", "bcm2837-rpi-zero-2-w",
-)  # fmt: skip
 
 
 class Packing(NamedTuple):
@@ -39,6 +35,8 @@ class Build:
 
     def __init__(self, recipe: Recipe, work: Path, cache: Path, time: int, packing: Packing):
         self.recipe = recipe
+        self.boards = boards.load()
+        self.early_modules = [*recipe.early_modules, *boards.card_modules(self.boards)]
         self.work = work
         self.boot = work / "boot"
         self.cache = cache
@@ -71,10 +69,11 @@ class Build:
             self.tree.unpack(package, drop)
 
     def _choose_modules(self) -> None:
-        modules = slot.take_kernel(self.tree, self.boot, BOARDS, self.packing.kernel)
+        modules = slot.take_kernel(self.tree, self.boot, boards.device_trees(self.boards), self.packing.kernel)
         trees = [path.read_bytes() for path in self.boot.glob("*.dtb")]
         named = {name for tree in trees for name in modules.serving(kernel.compatibles(tree))}
-        slot.keep_modules(modules, modules.closure(named.union(self.recipe.modules, self.recipe.early_modules)))
+        named |= {*self.recipe.modules, *self.early_modules, *boards.modules(self.boards)}
+        slot.keep_modules(modules, modules.closure(named))
         self.modules = kernel.Modules(modules.folder)
 
     def _install(self) -> None:
@@ -87,11 +86,11 @@ class Build:
 
     def _fill_slot(self) -> None:
         init = (IMAGES / "initrd/init").read_bytes()
-        initrd = slot.make_initrd(self.tree, self.modules, self.recipe.early_modules, init, self.time)
+        initrd = slot.make_initrd(self.tree, self.modules, self.early_modules, init, self.time)
         slot.pack(initrd, self.boot / "initrd.img", 9)
         slot.squash(self.tree, self.boot / "root.squashfs", self.packing.root, self.time)
-        for name in ("cmdline.txt", "config.txt"):
-            shutil.copy(IMAGES / name, self.boot)
+        shutil.copy(IMAGES / "cmdline.txt", self.boot)
+        (self.boot / "config.txt").write_text(boards.config((IMAGES / "config.txt").read_text(), self.boards))
 
     def _assemble(self) -> None:
         one, first, data = (self.work / name for name in ("slot.img", "first.img", "data.img"))

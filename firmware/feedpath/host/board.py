@@ -20,6 +20,11 @@ class Board(NamedTuple):
     ring_slots: int
     document_memory_mib: int
     document_memory_part: int
+    device_trees: "list[str]"
+    config_filter: str
+    config: "list[str]"
+    card_modules: "list[str]"
+    modules: "list[str]"
 
     def document_memory(self) -> int:
         """Return the bytes of memory that documents may take."""
@@ -35,7 +40,10 @@ def parse(text: str, source: str) -> Board:
     for key, value in told.items():
         if not _fits(Board.__annotations__[key], value):
             raise ValueError(f"{source}: {key.replace('_', '-')} cannot be {value!r}")
-    return Board(**told)
+    board = Board(**told)
+    if board.config and not board.config_filter:
+        raise ValueError(f"{source}: config needs config-filter, or it would hold for all boards")
+    return board
 
 
 def _fits(kind: Any, value: object) -> bool:

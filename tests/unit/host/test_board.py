@@ -1,5 +1,6 @@
 """Boards: each file is sound, and the one that fits the device tree is taken."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ def test_each_board_is_sound(file):
         (TEXT.replace("ring-slots = 8", "ring-slots = 0"), "default.toml: ring-slots cannot be 0"),
         (TEXT.replace("ring-slots = 8", "ring-slots = true"), "default.toml: ring-slots cannot be True"),
         (TEXT.replace("compatible = []", "compatible = [1]"), "default.toml: compatible cannot be"),
+        (TEXT.replace("\nmodules = []", "\nmodules = 1"), "default.toml: modules cannot be 1"),
+        (TEXT.replace("\nconfig = []", "\nconfig = ['a=1']"), "default.toml: config needs config-filter"),
     ],
 )
 def test_a_wrong_key_is_named(text, said):
@@ -40,6 +43,19 @@ def test_the_board_that_fits_the_device_tree_is_taken(tmp_path, tree, name):
     if tree is not None:
         (tmp_path / "tree").write_bytes(tree)
     assert board.find(tmp_path / "tree", tmp_path).name == name
+
+
+def test_no_device_tree_names_two_boards():
+    boards = [board.parse(file.read_text(), file.name) for file in BOARDS.glob("*.toml")]
+    names = [name for each in boards for name in each.compatible]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("memory_mib, document_mib", [(512, 32), (1024, 64)])
+def test_documents_take_a_sixteenth_of_a_small_computer(monkeypatch, memory_mib, document_mib):
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": memory_mib * 256}.__getitem__)
+    for file in BOARDS.glob("*.toml"):
+        assert board.parse(file.read_text(), file.name).document_memory() <= document_mib * board.MIB
 
 
 def test_documents_take_no_more_than_a_part_of_the_memory():
