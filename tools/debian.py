@@ -15,6 +15,7 @@ from tools.trouble import Trouble
 
 MIRROR = "http://deb.debian.org/debian/"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+OFFERED = re.compile(r"^'.*' ([^\s_]+)_([^\s_]+)_([^\s_]+)\.deb ", re.MULTILINE)  # apt-get --print-uris
 PLANNED = re.compile(r"^Inst ([^\s:]+)\S* \((\S+) .*\[(\S+)\]\)", re.MULTILINE)  # apt-get --simulate
 
 CONF = """\
@@ -34,11 +35,20 @@ APT::Install-Recommends "false";
 SANDBOX = 'APT::Sandbox::User "root";\n'  # apt's own user cannot enter our folder
 
 
+class Pin(NamedTuple):
+    """A package in one version."""
+
+    name: str
+    version: str
+    architecture: str
+
+
 class Package(NamedTuple):
     """A package that was fetched. file: where its .deb lies."""
 
     name: str
     version: str
+    architecture: str
     file: Path
 
 
@@ -46,7 +56,7 @@ class Archive:
     """Debian's archive for an architecture. root: a folder that keeps apt's state and what was fetched."""
 
     def __init__(self, root: Path, suites: Sequence[str], architecture: str, components: str = "main"):
-        if not KEYRING.exists() or not shutil.which("apt-get"):
+        if not available():
             raise Trouble("this needs a computer with Debian's apt-get and debian-archive-keyring")
         self.root = root
         for folder in ("lists/partial", "archives/partial", "etc/preferences.d", "etc/apt.conf.d"):
@@ -66,19 +76,56 @@ class Archive:
         words = ["--yes", "--no-install-recommends", "install", *names]
         self._apt("--download-only", *words)
         planned = PLANNED.findall(self._apt("--simulate", *words))
-        return sorted(
-            Package(name, version, self.root / "archives" / f"{name}_{version.replace(':', '%3a')}_{kind}.deb")
-            for name, version, kind in planned
-        )
+        return sorted(self._package(Pin(*row)) for row in planned)
+
+    def alone(self, names: Iterable[str]) -> list[Package]:
+        """Fetch packages without what they depend on."""
+        told = self._apt("download", "--print-uris", *names)
+        return self.exactly(Pin(row[0], row[1].replace("%3a", ":"), row[2]) for row in OFFERED.findall(told))
+
+    def exactly(self, pins: Iterable[Pin]) -> list[Package]:
+        """Return packages in these versions, from here or the mirror; raise Trouble naming those that are gone."""
+        packages = sorted(map(self._package, pins))
+        missing = [package for package in packages if not package.file.exists()]
+        if missing:
+            self.update()
+            gone = [f"{each.name} {each.version}" for each in missing if not self._download(each)]
+            if gone:
+                raise Trouble(f"{mirror()} has these no longer:\n  " + "\n  ".join(gone))
+        return packages
+
+    def _package(self, pin: Pin) -> Package:
+        version = pin.version.replace(":", "%3a")  # as apt calls its files
+        return Package(*pin, self.root / "archives" / f"{pin.name}_{version}_{pin.architecture}.deb")
+
+    def _download(self, package: Package) -> bool:
+        done = self._call("download", f"{package.name}={package.version}")
+        return done.returncode == 0 and package.file.exists()
 
     def _apt(self, *words: str) -> str:
-        environment = {**os.environ, "APT_CONFIG": str(self.root / "apt.conf"), "DEBIAN_FRONTEND": "noninteractive"}
-        done = subprocess.run(
-            ["apt-get", "-qq", *words], env=environment, capture_output=True, text=True, check=False
-        )
+        done = self._call(*words)
         if done.returncode:
             raise Trouble(f"apt cannot fetch from {mirror()}:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def _call(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        environment = {**os.environ, "APT_CONFIG": str(self.root / "apt.conf"), "DEBIAN_FRONTEND": "noninteractive"}
+        words = ("apt-get", "-qq", *words)
+        folder = self.root / "archives"  # where "download" leaves what it fetches
+        return subprocess.run(words, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def available() -> bool:
+    """Return whether this computer has what an archive needs."""
+    return KEYRING.exists() and shutil.which("apt-get") is not None
+
+
+def architecture() -> str:
+    """Return what Debian calls this computer's own architecture; raise Trouble where dpkg is missing."""
+    if not shutil.which("dpkg"):
+        raise Trouble("this needs a computer with Debian's dpkg")
+    told = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
+    return told.stdout.strip()
 
 
 def mirror() -> str:
@@ -90,4 +137,3 @@ def mirror() -> str:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     return next((uri for uri in listed.stdout.split() if "security" not in uri), MIRROR)
-

@@ -12,23 +12,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tools import debian
 from tools.environment import say
 from tools.trouble import Trouble
 
 OLDEST = (1, 22, 0)
 SUITE = "trixie"
-MIRROR = "https://deb.debian.org/debian/"
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 VERSION_PROBE = "import sys; print(*sys.implementation.version[:3])"
-
-APT_CONF = """\
-Dir::State "{root}";
-Dir::State::status "{root}/status";
-Dir::Cache "{root}";
-Dir::Etc::sourcelist "{root}/sources.list";
-Dir::Etc::sourceparts "-";
-Acquire::Languages "none";
-"""
 
 
 def command() -> list[str]:
@@ -49,17 +39,6 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "feedpath"
 
 
-def mirror() -> str:
-    """Return the address of the Debian mirror that apt uses here; Debian's own where apt names none."""
-    if "ID=debian" not in Path("/etc/os-release").read_text().splitlines():
-        return MIRROR
-    listed = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return next((uri for uri in listed.stdout.split() if "security" not in uri), MIRROR)
-
-
 def _runs(words: list[str]) -> bool:
     if not words:
         return False
@@ -78,36 +57,15 @@ def _unpacked(home: Path) -> list[str]:
 
 def _fetch(home: Path) -> None:
     """Unpack Debian's package and all that it depends on into `home`, which appears whole or not at all."""
-    if not KEYRING.exists() or not shutil.which("apt-get"):
+    if not debian.available():
         raise Trouble(f"MicroPython {OLDEST[0]}.{OLDEST[1]} or newer is missing: apt-get install micropython")
     say(f"Fetching MicroPython from Debian 13 into {home}")
     home.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home.parent) as scratch:
         root = Path(scratch)
-        _apt_root(root)
-        _apt(root, "update")
-        _apt(root, "--yes", "--no-install-recommends", "--download-only", "install", "micropython")
-        for package in root.glob("archives/*.deb"):
-            subprocess.run(["dpkg-deb", "--extract", package, root / "unpacked"], check=True)
+        archive = debian.Archive(root, [SUITE], debian.architecture())
+        archive.update()
+        for package in archive.fetch(["micropython"]):
+            subprocess.run(["dpkg-deb", "--extract", package.file, root / "unpacked"], check=True)
         shutil.rmtree(home, ignore_errors=True)
         (root / "unpacked").rename(home)
-
-
-def _apt_root(root: Path) -> None:
-    """Lay out an apt of its own, which leaves the host's package lists alone and takes the host for empty."""
-    for folder in ("lists/partial", "archives/partial"):
-        (root / folder).mkdir(parents=True)
-    (root / "status").touch()
-    (root / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} {SUITE} main\n")
-    sandbox = 'APT::Sandbox::User "root";\n' if os.geteuid() == 0 else ""  # apt's own user cannot enter our folder
-    (root / "apt.conf").write_text(APT_CONF.format(root=root) + sandbox)
-
-
-def _apt(root: Path, *arguments: str) -> None:
-    done = subprocess.run(
-        ["apt-get", "-qq", *arguments],
-        env={**os.environ, "APT_CONFIG": str(root / "apt.conf"), "DEBIAN_FRONTEND": "noninteractive"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise Trouble(f"apt could not fetch MicroPython from {mirror()}:\n{done.stdout}{done.stderr}")
