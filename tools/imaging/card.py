@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tools.imaging.bmap import Region
 from tools.imaging.tree import call
 
 SECTOR, MIB = 512, 1024 * 1024
@@ -12,6 +13,14 @@ CARD_ID = 0xFEED0001
 FIXED = "5eedfeed-0000-4000-8000-000000000001"  # what would be made up at random
 BLOCK, MOST_GIB = 4096, 256  # of the data, which would else be laid out for the few MiB that it begins with
 FAT32, LINUX = "c", "83"
+FAT_OVERHEAD_MIB = 2  # of a slot: its tables, and what clusters leave unused
+FEATURES = (  # of ext4: named, for each release of e2fsprogs has others in mind
+    "none", "has_journal", "ext_attr", "resize_inode", "dir_index", "filetype", "extent", "64bit", "flex_bg",
+    "sparse_super", "large_file", "huge_file", "dir_nlink", "extra_isize", "metadata_csum",
+)  # fmt: skip
+EXTENDED = (
+    f"hash_seed={FIXED},root_owner=0:0,lazy_itable_init=1,lazy_journal_init=0,resize={MOST_GIB * 1024 * MIB // BLOCK}"
+)
 
 
 def fat(path: Path, size_mib: int, label: str, files: Mapping[str, Path], time: int) -> None:
@@ -34,13 +43,13 @@ def ext4(path: Path, size_mib: int, label: str, time: int) -> None:
     path.unlink(missing_ok=True)
     with path.open("wb") as file:
         file.truncate(size_mib * MIB)
-    words = ["mke2fs", "-q", "-t", "ext4", "-b", str(BLOCK), "-m", "0", "-L", label, "-U", FIXED]
-    words += ["-E", f"hash_seed={FIXED},root_owner=0:0,resize={MOST_GIB * 1024 * MIB // BLOCK}"]
-    call([*words, path], env={**os.environ, "E2FSPROGS_FAKE_TIME": str(time)})
+    words = ["mke2fs", "-q", "-t", "ext4", "-O", ",".join(FEATURES), "-b", str(BLOCK), "-I", "256", "-i", "16384"]
+    words += ["-m", "0", "-L", label, "-U", FIXED, "-E", EXTENDED]
+    call([*words, path], env={**os.environ, "E2FSPROGS_FAKE_TIME": str(time), "SOURCE_DATE_EPOCH": str(time)})
 
 
-def card(path: Path, parts: "Sequence[tuple[str, int, Path]]") -> None:
-    """Make a card of partitions (type, MiB, content), one behind the other, with holes where nothing is."""
+def card(path: Path, parts: "Sequence[tuple[str, int, Path]]") -> list[Region]:
+    """Make a card of partitions (type, MiB, content), one behind the other; return its regions."""
     starts = [FIRST_MIB + sum(size for _, size, _ in parts[:index]) for index in range(len(parts) + 1)]
     path.unlink(missing_ok=True)
     with path.open("wb") as file:
@@ -50,10 +59,6 @@ def card(path: Path, parts: "Sequence[tuple[str, int, Path]]") -> None:
     for start, (_, _, content) in zip(starts, parts):
         words = ["dd", f"if={content}", f"of={path}", "bs=1M", f"seek={start}", "conv=notrunc,sparse", "status=none"]
         call(words)
-
-
-def compress(path: Path, level: int) -> Path:
-    """Return a copy packed by xz."""
-    packed = path.with_name(path.name + ".xz")
-    call(["xz", f"-{level}", "--threads=0", "--block-size=8MiB", "--keep", "--force", path])
-    return packed
+    kinds = zip(starts, parts)
+    rest = [Region(start * MIB, size * MIB, packed=type == FAT32) for start, (type, size, _) in kinds]
+    return [Region(0, FIRST_MIB * MIB, packed=False), *rest]

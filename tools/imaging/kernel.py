@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.imaging.tree import call
 from tools.trouble import Trouble
 
-FDT_BEGIN_NODE, FDT_PROP, FDT_END = 1, 3, 9  # Devicetree Specification 0.4, 5.4.1
+FDT_BEGIN_NODE, FDT_END_NODE, FDT_PROP, FDT_END = 1, 2, 3, 9  # Devicetree Specification 0.4, 5.4.1
 FDT_HEADER, FDT_WORD, FDT_PROPERTY = struct.Struct(">7I"), struct.Struct(">I"), struct.Struct(">II")
 OF_ALIAS, MORE = "of:N*T*C", "C*"  # in modules.alias: a node of any name and type with this compatible, and with more
 PACKED = ".xz"
@@ -51,21 +51,36 @@ class Modules:
 
 def compatibles(tree: bytes) -> set[str]:
     """Return all that the nodes of a flattened device tree say they are compatible with."""
+    return {name for _, told in nodes(tree) for name in texts(told.get("compatible", b""))}
+
+
+def nodes(tree: bytes) -> "Iterator[tuple[str, dict[str, bytes]]]":
+    """Return the nodes of a flattened device tree, by path, with their properties."""
     _, _, position, names, *_ = FDT_HEADER.unpack_from(tree)
-    found: set[str] = set()
+    inside: list[tuple[str, dict[str, bytes]]] = []
     while True:
         (token,) = FDT_WORD.unpack_from(tree, position)
         position += FDT_WORD.size
         if token == FDT_BEGIN_NODE:
-            position = tree.index(0, position) + 4 & ~3
+            end = tree.index(0, position)
+            path = f"{inside[-1][0] if inside else ''}/{tree[position:end].decode()}"
+            inside.append((path.replace("//", "/"), {}))
+            position = end + 4 & ~3
         elif token == FDT_PROP:
             length, name = FDT_PROPERTY.unpack_from(tree, position)
             position += FDT_PROPERTY.size
-            if tree[names + name : tree.index(0, names + name)] == b"compatible":
-                found.update(tree[position : position + length].rstrip(b"\0").decode().split("\0"))
+            key = tree[names + name : tree.index(0, names + name)].decode()
+            inside[-1][1][key] = tree[position : position + length]
             position = position + length + 3 & ~3
+        elif token == FDT_END_NODE:
+            yield inside.pop()
         elif token == FDT_END:
-            return found
+            return
+
+
+def texts(value: bytes) -> list[str]:
+    """Return the texts that a property holds."""
+    return value.rstrip(b"\0").decode().split("\0") if value else []
 
 
 def _dependencies(text: str) -> Iterator[tuple[str, list[str]]]:

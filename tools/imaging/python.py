@@ -1,13 +1,14 @@
 """The device's Python: the firmware with its compiled kernels and the wheels it needs, and bytecode for all of it."""
 
+import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tools import environment
-from tools.debian import Archive
+from tools import debian, environment
 from tools.imaging.tree import Tree, call
 from tools.trouble import Trouble
 
@@ -20,7 +21,9 @@ FOREIGN = (
 )  # fmt: skip
 COMMAND = f"#!/usr/bin/python{VERSION} -P\nfrom feedpath.__main__ import main\n\nmain()\n"
 PLACE = "usr/lib/python3/dist-packages"  # what Debian's Python looks into
-ARM = "aarch64"
+COMPILE = Path(__file__).with_name("compile_modules.py")
+PROCESSES = 2
+OF_THIS_BUILD = ("RECORD", "REQUESTED", "INSTALLER", "direct_url.json")  # what pip notes of how it installed
 COMPILER = ("aarch64-linux-gnu-gcc", "-shared", "-fPIC", "-O2", "-g0", "-s", "-fno-strict-aliasing", "-fwrapv")
 
 
@@ -29,13 +32,19 @@ def install(tree: Tree, cache: Path) -> None:
     target = tree.folder / PLACE
     requirements = ("-r", str(environment.ROOT / environment.RUN))
     fetched = ("--no-index", "--find-links", str(cache / "wheels"))
-    _pip("download", "--dest", str(cache / "wheels"), *FOREIGN, *requirements)
-    _pip("install", "--no-compile", "--target", str(target), *fetched, *FOREIGN, *requirements)
+    wanted = ("install", "--no-compile", "--target", str(target), *fetched, *FOREIGN, *requirements)
+    try:
+        _pip(*wanted)
+    except Trouble:  # a wheel is not in the cache yet
+        _pip("download", "--dest", str(cache / "wheels"), *FOREIGN, *requirements)
+        _pip(*wanted)
     with tempfile.TemporaryDirectory() as scratch:
         _pip("wheel", "--no-build-isolation", "--wheel-dir", scratch, str(_sources(Path(scratch) / "feedpath")))
         (wheel,) = Path(scratch).glob("*.whl")
         _pip("install", "--no-compile", "--target", str(target), str(wheel))
     shutil.rmtree(target / "bin", ignore_errors=True)  # scripts that name this computer's Python
+    for note in (path for name in OF_THIS_BUILD for path in target.glob(f"*.dist-info/{name}")):
+        note.unlink()
     tree.write("usr/bin/feedpath", COMMAND, 0o755)
 
 
@@ -72,26 +81,60 @@ def compile_kernels(tree: Tree, headers: Path) -> None:
 
 def runner(cache: Path) -> list[str]:
     """Return the words that start the device's Python on this computer: Debian 13's own, unpacked into the cache."""
-    machine = {"x86_64": "amd64", ARM: "arm64"}[os.uname().machine]
+    machine = debian.architecture()
     home = cache / f"python-{machine}"
     if not home.exists():
-        archive = Archive(cache / f"apt-{machine}", ["trixie"], machine)
+        archive = debian.Archive(cache / f"apt-{machine}", ["trixie"], machine)
         archive.update()
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             for package in archive.fetch([f"python{VERSION}-minimal", f"libpython{VERSION}-stdlib"]):
-                call(["dpkg-deb", "--extract", package.file, scratch])
-            os.chmod(scratch, 0o755)
-            shutil.copytree(scratch, home, symlinks=True)
+                call(["dpkg-deb", "--extract", package.file, f"{scratch}/root"])
+            Path(scratch, "root").rename(home)
     (loader,) = home.glob("usr/lib/*/ld-linux-*.so.*")
     return [str(loader), "--library-path", str(loader.parent), str(home / f"usr/bin/python{VERSION}")]
 
 
-def compile_bytecode(tree: Tree, python: list[str]) -> None:
-    """Compile all modules; what Python then loads is never held against a file's time."""
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONHOME": str(Path(python[-1]).parents[1])}
-    options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(tree.folder), "-p", "/"]
-    words = [*python, "-S", "-m", "compileall", *options]
-    places = [tree.folder / f"usr/lib/python{VERSION}", tree.folder / PLACE]
-    started = [subprocess.Popen([*words, str(place)], env=environment) for place in places]  # at the same time
-    if any(process.wait() for process in started):
+def compile_bytecode(tree: Tree, python: list[str], cache: Path) -> None:
+    """Give all modules bytecode, which Python then never holds against a file's time. cache: keeps it by content."""
+    version = subprocess.run([*python, "-VV"], env=_alone(python), capture_output=True, text=True, check=True).stdout
+    cache.mkdir(parents=True, exist_ok=True)
+    kept: dict[str, Path] = {}
+    for place in (f"usr/lib/python{VERSION}", PLACE):
+        for source in sorted((tree.folder / place).rglob("*.py")):
+            if source.is_symlink():
+                continue
+            path = f"/{source.relative_to(tree.folder)}"
+            digest = hashlib.sha256(f"{version}\0{path}\0".encode() + source.read_bytes())
+            kept[path] = cache / digest.hexdigest()
+    missing = [path for path, file in kept.items() if not file.exists()]
+    _compile([(str(tree.folder) + path, path, str(kept[path])) for path in missing], python)
+    for path, file in kept.items():
+        if file.exists():
+            _put(file, tree.folder / _place_of_bytecode(path.lstrip("/")))
+
+
+def _compile(rows: "list[tuple[str, str, str]]", python: list[str]) -> None:
+    """Compile modules (where they are, where they will be, where the bytecode goes)."""
+    shares = [rows[number::PROCESSES] for number in range(PROCESSES)]
+    lines = ["".join("\t".join(row) + "\n" for row in share) for share in shares]
+    words = [*python, "-I", "-S", "-B", str(COMPILE)]
+    started = [subprocess.Popen(words, stdin=subprocess.PIPE, env=_alone(python), text=True) for _ in lines]
+    with ThreadPoolExecutor(PROCESSES) as pool:  # each takes its share while the others do
+        list(pool.map(lambda pair: pair[0].communicate(pair[1]), zip(started, lines)))
+    if any(process.returncode for process in started):
         raise Trouble("a module of Python cannot be compiled")
+
+
+def _alone(python: list[str]) -> dict[str, str]:
+    return {**os.environ, "PYTHONHASHSEED": "0", "PYTHONHOME": str(Path(python[-1]).parents[1])}
+
+
+def _place_of_bytecode(path: str) -> str:
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/__pycache__/{name.removesuffix('.py')}.cpython-{VERSION.replace('.', '')}.pyc"
+
+
+def _put(file: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    target.unlink(missing_ok=True)
+    shutil.copyfile(file, target)

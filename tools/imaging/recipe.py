@@ -14,6 +14,7 @@ KEYS = {  # key: what stands there; images/README.md explains each
     "suites": LIST,
     "packages": LIST,
     "without": LIST,
+    "alone": LIST,
     "drop": LIST,
     "modules": LIST,
     "early-modules": LIST,
@@ -36,6 +37,7 @@ class Recipe(NamedTuple):
     suites: list[str]
     packages: list[str]
     without: list[str]
+    alone: list[str]
     drop: list[str]
     modules: list[str]
     early_modules: list[str]

@@ -18,7 +18,19 @@ APPLETS = (
 )  # fmt: skip
 MOUNTS = ("base", "data", "dev", "mnt", "over", "proc", "root", "slot", "sys", "tmp")
 BROADCOM = "dtb/broadcom"
-FIRMWARE, FIRMWARE_KINDS = "usr/lib/raspi-firmware", (".dat", ".elf")
+FIRMWARE = "usr/lib/raspi-firmware"
+STARTERS = ("fixup.dat", "fixup4.dat", "start.elf", "start4.elf")  # up to the 3B+; from the 4B, and not the 5
+LOADER = "bootcode.bin"  # which processors before the 4B's look for in the first partition
+
+
+def take_firmware(tree: Tree, boot: Path, first: Path) -> None:
+    """Move the Raspberry Pi's firmware out of the tree, to `boot`, and its first part to `first`."""
+    folder = tree.folder / FIRMWARE
+    for name in (*STARTERS, LOADER):
+        if not (folder / name).exists():
+            raise Trouble(f"the package raspi-firmware has no {name}")
+        shutil.move(folder / name, first if name == LOADER else boot)
+    shutil.rmtree(folder)
 
 
 def take_kernel(tree: Tree, boot: Path, trees: Iterable[str], level: int) -> kernel.Modules:
@@ -82,9 +94,3 @@ def squash(tree: Tree, path: Path, packing: "tuple[str, ...]", time: int) -> Non
         process.stdin.close()
     if process.returncode:
         raise Trouble("mksquashfs failed")
-
-
-def files(tree: Tree, boot: Path) -> dict[str, Path]:
-    """Return what a slot holds, by name."""
-    firmware = (path for path in (tree.folder / FIRMWARE).iterdir() if path.suffix in FIRMWARE_KINDS)
-    return {path.name: path for path in (*boot.iterdir(), *firmware)}

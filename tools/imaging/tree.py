@@ -1,5 +1,6 @@
 """The files of the device's root as they come together: unpacked packages, and what is laid over them."""
 
+import contextlib
 import fnmatch
 import os
 import re
@@ -146,14 +147,20 @@ def _walk(folder: Path, prefix: str) -> Iterator[str]:
             yield from _walk(Path(entry.path), f"{prefix}{entry.name}/")
 
 
-def call(words: Sequence["str | Path"], env: "Mapping[str, str] | None" = None, input: "str | None" = None) -> str:
-    """Run a program; return what it prints; raise Trouble with what it said when it fails or is not there."""
+def call(
+    words: Sequence["str | Path"],
+    env: "Mapping[str, str] | None" = None,
+    input: "str | None" = None,
+    output: "Path | None" = None,
+) -> str:
+    """Run a program; return what it prints, or write that to `output`; raise Trouble when it fails or is not there."""
     try:
-        done = subprocess.run(
-            list(map(str, words)), env=env, input=input, capture_output=True, text=True, check=False
-        )
+        with output.open("wb") if output else contextlib.nullcontext(subprocess.PIPE) as out:
+            done = subprocess.run(
+                list(map(str, words)), env=env, input=input, stdout=out, stderr=subprocess.PIPE, text=True, check=False
+            )
     except FileNotFoundError as error:
         raise Trouble(f"{words[0]} is missing") from error
     if done.returncode:
-        raise Trouble(f"{words[0]} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
+        raise Trouble(f"{words[0]} failed:\n{done.stdout or ''}{done.stderr}")
+    return done.stdout or ""
