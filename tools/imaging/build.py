@@ -84,6 +84,7 @@ class Build:
         modules = slot.take_kernel(self.tree, self.boot, boards.device_trees(self.boards), self.packing.kernel)
         trees = [path.read_bytes() for path in self.boot.glob("*.dtb")]
         named = {name for tree in trees for name in modules.serving(kernel.compatibles(tree))}
+        named -= set(self.recipe.without_modules)
         named |= {*self.recipe.modules, *self.early_modules, *boards.modules(self.boards)}
         slot.keep_modules(modules, modules.closure(named))
         self.modules = kernel.Modules(modules.folder)
@@ -91,12 +92,12 @@ class Build:
     def _install(self) -> None:
         python.install(self.tree, self.cache)
         python.compile_kernels(self.tree, self.work / "headers")
+        self.tree.remove(Patterns(self.recipe.drop))
         self.parts = [
             *bill.debian(self.tree.folder, self.packages),
             *bill.debian(self.work / "headers", self.tools, bill.BUILD),
             *bill.python(self.tree.folder / python.PLACE),
         ]
-        self.tree.remove(Patterns(self.recipe.drop))
 
     def _compile(self) -> None:
         python.compile_bytecode(self.tree, python.runner(self.cache), self.cache / "bytecode")

@@ -17,6 +17,7 @@ KEYS = {  # key: what stands there; images/README.md explains each
     "alone": LIST,
     "drop": LIST,
     "modules": LIST,
+    "without-modules": LIST,
     "early-modules": LIST,
     "masked": LIST,
     "units": TEXTS,
@@ -40,6 +41,7 @@ class Recipe(NamedTuple):
     alone: list[str]
     drop: list[str]
     modules: list[str]
+    without_modules: list[str]
     early_modules: list[str]
     masked: list[str]
     units: dict[str, str]  # unit: the target that wants it
