@@ -18,7 +18,7 @@ HTTP = 80
 
 def addresses() -> "list[str]":
     """Return the addresses by which other computers may reach this one, those of IPv4 first."""
-    held = [ipaddress.ip_address(address) for rows in computer.addresses().values() for address, _ in rows]
+    held = [ipaddress.ip_address(address) for rows in computer.addresses().values() for address, *_ in rows]
     useful = {one for one in held if not one.is_loopback and not (one.version == 6 and one.is_link_local)}
     return [str(one) for one in sorted(useful, key=lambda one: (one.version, int(one)))]
 
