@@ -26,6 +26,13 @@ def test_no_unit_may_do_much(unit: str, tmp_path: Path) -> None:
     assert overall and float(overall[1]) <= MOST.get(unit, MOST_OF_OTHERS), told
 
 
+@pytest.mark.parametrize("unit", SERVICES)
+def test_what_is_not_judged_of_units_that_start_early_is_shut_all_the_same(unit: str) -> None:
+    lines = (UNITS / unit).read_text().splitlines()
+    for line in ("ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "NoNewPrivileges=yes"):
+        assert line in lines
+
+
 def test_the_firmware_holds_no_right_of_root_at_all() -> None:
     lines = (UNITS / "feedpath.service").read_text().splitlines()
     assert "User=feedpath" in lines and "CapabilityBoundingSet=" in lines and "NoNewPrivileges=yes" in lines
