@@ -80,7 +80,7 @@ class Archive:
 
     def alone(self, names: Iterable[str]) -> list[Package]:
         """Fetch packages without what they depend on."""
-        told = self._apt("download", "--print-uris", *names)
+        told = self._apt("download", "--print-uris", *names)  # of what is not in the folder where it runs
         return self.exactly(Pin(row[0], row[1].replace("%3a", ":"), row[2]) for row in OFFERED.findall(told))
 
     def exactly(self, pins: Iterable[Pin]) -> list[Package]:
@@ -99,7 +99,7 @@ class Archive:
         return Package(*pin, self.root / "archives" / f"{pin.name}_{version}_{pin.architecture}.deb")
 
     def _download(self, package: Package) -> bool:
-        done = self._call("download", f"{package.name}={package.version}")
+        done = self._call("download", f"{package.name}={package.version}", folder="archives")
         return done.returncode == 0 and package.file.exists()
 
     def _apt(self, *words: str) -> str:
@@ -108,11 +108,12 @@ class Archive:
             raise Trouble(f"apt cannot fetch from {mirror()}:\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def _call(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def _call(self, *words: str, folder: str = ".") -> "subprocess.CompletedProcess[str]":
         environment = {**os.environ, "APT_CONFIG": str(self.root / "apt.conf"), "DEBIAN_FRONTEND": "noninteractive"}
         words = ("apt-get", "-qq", *words)
-        folder = self.root / "archives"  # where "download" leaves what it fetches
-        return subprocess.run(words, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            words, env=environment, cwd=self.root / folder, capture_output=True, text=True, check=False
+        )
 
 
 def available() -> bool:

@@ -88,11 +88,14 @@ class Tree:
                 self.write(path, source.read_bytes(), 0o755 if os.access(source, os.X_OK) else 0o644)
 
     def remove(self, drop: "Patterns") -> None:
-        """Remove what matches."""
-        for path in self.paths():
+        """Remove the files that match, and then the folders that nothing is left in."""
+        for path in reversed(self.paths()):
             target = self.folder / path
             if drop.match(path):
-                _clear(target)
+                if not target.is_dir() or target.is_symlink():
+                    target.unlink()
+                elif not any(target.iterdir()):
+                    target.rmdir()
 
     def paths(self) -> list[str]:
         """Return all paths below the root, in order."""

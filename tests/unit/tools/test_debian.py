@@ -15,6 +15,7 @@ APT = """\
 #!/bin/sh
 echo "$*" >> {calls}
 case "$*" in
+*print-uris*one*) echo "'http://x/one_1%3a2.0-1_arm64.deb' one_1%3a2.0-1_arm64.deb 9 SHA256:0";;
 *download*other=3) touch other_3_all.deb;;
 *download*) exit 100;;
 esac
@@ -42,6 +43,10 @@ def test_what_was_fetched_before_is_taken_without_asking(archive: Archive, tmp_p
 
 def test_what_the_mirror_has_is_fetched_in_that_version(archive: Archive) -> None:
     assert [package.file.exists() for package in archive.exactly([OTHER, ONE])] == [True, True]
+
+
+def test_packages_come_without_what_they_depend_on(archive: Archive) -> None:
+    assert [package[:3] for package in archive.alone(["one"])] == [ONE]
 
 
 def test_packages_that_the_mirror_has_no_longer_are_all_named(archive: Archive) -> None:
