@@ -91,7 +91,7 @@ class Build:
 
     def _install(self) -> None:
         python.install(self.tree, self.cache)
-        python.compile_kernels(self.tree, self.work / "headers")
+        python.compile_kernels(self.tree, self.work / "headers", self.cache / "kernels")
         self.tree.remove(Patterns(self.recipe.drop))
         self.parts = [
             *bill.debian(self.tree.folder, self.packages),

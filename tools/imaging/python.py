@@ -64,19 +64,30 @@ def _sources(folder: Path) -> Path:
     return folder
 
 
-def compile_kernels(tree: Tree, headers: Path) -> None:
-    """Compile the firmware's kernels for the device. headers: where the device's Python has its own, unpacked."""
+def compile_kernels(tree: Tree, headers: Path, cache: Path) -> None:
+    """Compile the firmware's kernels for the device. headers: of its Python, unpacked. cache: keeps them by content."""
     folder = tree.folder / PLACE / "feedpath/back/pdl/kernels"
     include = [headers / f"usr/include/python{VERSION}", headers / "usr/include"]
-    with tempfile.TemporaryDirectory() as scratch:
-        for source in sorted(folder.glob("*.py")):
-            if source.stem in ("__init__", "cython"):
-                continue
-            made = Path(scratch) / f"{source.stem}.c"
-            module = f"feedpath.back.pdl.kernels.{source.stem}"
-            call([environment.PYTHON, "-m", "cython", "-3", "--module-name", module, source, "-o", made])
-            output = folder / f"{source.stem}.{TAG}.so"
-            call([*COMPILER, *(f"-I{path}" for path in include), made, "-o", output])
+    version = (include[0] / "patchlevel.h").read_bytes()
+    compilers = call([COMPILER[0], "--version"]) + call([environment.PYTHON, "-m", "cython", "--version"])
+    cache.mkdir(parents=True, exist_ok=True)
+    for source in sorted(folder.glob("*.py")):
+        if source.stem in ("__init__", "cython"):
+            continue
+        digest = hashlib.sha256(f"{compilers}{COMPILER}{source.stem}".encode() + version + source.read_bytes())
+        kept = cache / digest.hexdigest()
+        if not kept.exists():
+            _compile_kernel(source, include, kept)
+        shutil.copyfile(kept, folder / f"{source.stem}.{TAG}.so")
+
+
+def _compile_kernel(source: Path, include: list[Path], output: Path) -> None:
+    module = f"feedpath.back.pdl.kernels.{source.stem}"
+    with tempfile.TemporaryDirectory(dir=output.parent) as scratch:
+        made, built = Path(scratch) / f"{source.stem}.c", Path(scratch) / "built"
+        call([environment.PYTHON, "-m", "cython", "-3", "--module-name", module, source, "-o", made])
+        call([*COMPILER, *(f"-I{path}" for path in include), made, "-o", built])
+        built.rename(output)
 
 
 def runner(cache: Path) -> list[str]:
