@@ -160,6 +160,15 @@ def test_the_initrd_drives_each_boards_card(card: Card, stem: str) -> None:
             assert found and found <= {*early, ""}, path
 
 
+def test_only_root_may_write_to_the_root(card: Card) -> None:
+    words = ["unsquashfs", "-lln", str(card.slot / "root.squashfs")]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    rows = [line.split() for line in listed if "squashfs-root" in line]
+    assert rows[0][:2] == ["drwxr-xr-x", "0/0"]
+    others = [row[-1] for row in rows if row[0][8] == "w" and row[0][0] not in "lc" and row[0][9] not in "tT"]
+    assert others == []
+
+
 def test_usb_of_the_compute_module_is_a_host(card: Card) -> None:
     (tree,) = card.device_trees(RASPBERRIES["raspberry-pi-cm4"])
     (told,) = (told for path, told in kernel.nodes(tree) if path.endswith("/usb@7e980000"))

@@ -21,7 +21,8 @@ FOREIGN = (
 )  # fmt: skip
 COMMAND = f"#!/usr/bin/python{VERSION} -P\nfrom feedpath.__main__ import main\n\nmain()\n"
 PLACE = "usr/lib/python3/dist-packages"  # what Debian's Python looks into
-COMPILE = Path(__file__).with_name("compile_modules.py")
+CYTHON = (environment.PYTHON, "-m", "cython", "-3")
+COMPILE, QUIETLY = Path(__file__).with_name("compile_modules.py"), ("-S", "-s", "-P", "-B")
 PROCESSES = 2
 OF_THIS_BUILD = ("RECORD", "REQUESTED", "INSTALLER", "direct_url.json")  # what pip notes of how it installed
 COMPILER = ("aarch64-linux-gnu-gcc", "-shared", "-fPIC", "-O2", "-g0", "-s", "-fno-strict-aliasing", "-fwrapv")
@@ -69,12 +70,13 @@ def compile_kernels(tree: Tree, headers: Path, cache: Path) -> None:
     folder = tree.folder / PLACE / "feedpath/back/pdl/kernels"
     include = [headers / f"usr/include/python{VERSION}", headers / "usr/include"]
     version = (include[0] / "patchlevel.h").read_bytes()
-    compilers = call([COMPILER[0], "--version"]) + call([environment.PYTHON, "-m", "cython", "--version"])
+    compilers = call([COMPILER[0], "--version"]) + call([*CYTHON, "--version"])
     cache.mkdir(parents=True, exist_ok=True)
     for source in sorted(folder.glob("*.py")):
         if source.stem in ("__init__", "cython"):
             continue
-        digest = hashlib.sha256(f"{compilers}{COMPILER}{source.stem}".encode() + version + source.read_bytes())
+        told = f"{compilers}{CYTHON[1:]}{COMPILER}{source.stem}"
+        digest = hashlib.sha256(told.encode() + version + source.read_bytes())
         kept = cache / digest.hexdigest()
         if not kept.exists():
             _compile_kernel(source, include, kept)
@@ -85,8 +87,10 @@ def _compile_kernel(source: Path, include: list[Path], output: Path) -> None:
     module = f"feedpath.back.pdl.kernels.{source.stem}"
     with tempfile.TemporaryDirectory(dir=output.parent) as scratch:
         made, built = Path(scratch) / f"{source.stem}.c", Path(scratch) / "built"
-        call([environment.PYTHON, "-m", "cython", "-3", "--module-name", module, source, "-o", made])
-        call([*COMPILER, *(f"-I{path}" for path in include), made, "-o", built])
+        shutil.copy(source, scratch)  # a path that is told stands in what comes of it
+        call([*CYTHON, "--module-name", module, "--working", scratch, source.name, "-o", made.name])
+        told = [f"-ffile-prefix-map={scratch}=.", *(f"-I{path}" for path in include)]
+        call([*COMPILER, *told, made, "-o", built])
         built.rename(output)
 
 
@@ -115,7 +119,7 @@ def compile_bytecode(tree: Tree, python: list[str], cache: Path) -> None:
             if source.is_symlink():
                 continue
             path = f"/{source.relative_to(tree.folder)}"
-            digest = hashlib.sha256(f"{version}\0{path}\0".encode() + source.read_bytes())
+            digest = hashlib.sha256(f"{version}{QUIETLY}\0{path}\0".encode() + source.read_bytes())
             kept[path] = cache / digest.hexdigest()
     missing = [path for path, file in kept.items() if not file.exists()]
     _compile([(str(tree.folder) + path, path, str(kept[path])) for path in missing], python)
@@ -128,7 +132,7 @@ def _compile(rows: "list[tuple[str, str, str]]", python: list[str]) -> None:
     """Compile modules (where they are, where they will be, where the bytecode goes)."""
     shares = [rows[number::PROCESSES] for number in range(PROCESSES)]
     lines = ["".join("\t".join(row) + "\n" for row in share) for share in shares]
-    words = [*python, "-I", "-S", "-B", str(COMPILE)]
+    words = [*python, *QUIETLY, str(COMPILE)]
     started = [subprocess.Popen(words, stdin=subprocess.PIPE, env=_alone(python), text=True) for _ in lines]
     with ThreadPoolExecutor(PROCESSES) as pool:  # each takes its share while the others do
         list(pool.map(lambda pair: pair[0].communicate(pair[1]), zip(started, lines)))
@@ -137,7 +141,9 @@ def _compile(rows: "list[tuple[str, str, str]]", python: list[str]) -> None:
 
 
 def _alone(python: list[str]) -> dict[str, str]:
-    return {**os.environ, "PYTHONHASHSEED": "0", "PYTHONHOME": str(Path(python[-1]).parents[1])}
+    """Return an environment in which that Python does the same every time."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**kept, "PYTHONHASHSEED": "0", "PYTHONHOME": str(Path(python[-1]).parents[1])}
 
 
 def _place_of_bytecode(path: str) -> str:

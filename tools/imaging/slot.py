@@ -87,7 +87,8 @@ def pack(content: bytes, path: Path, level: int) -> None:
 
 def squash(tree: Tree, path: Path, packing: "tuple[str, ...]", time: int) -> None:
     """Pack a tree as a squashfs file system."""
-    words = ["mksquashfs", "-", str(path), "-tar", "-quiet", "-no-progress", "-mkfs-time", str(time), *packing]
+    words = ["mksquashfs", "-", str(path), "-tar", "-quiet", "-no-progress"]
+    words += ["-mkfs-time", str(time), "-all-time", str(time), "-root-mode", "0755", *packing]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         assert process.stdin is not None
         tree.tar(process.stdin, time)
