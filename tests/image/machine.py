@@ -2,7 +2,7 @@
 
 with Machine(image, folder, usb=[port.path]) as machine:
     machine.until(lambda: ..., "what")      # goes on over restarts of the guest, and shows its log in vain
-    machine.port(8631)                      # of this computer, from which the guest's port is reached
+    machine.port(631)                       # of this computer, from which the guest's port is reached
     machine.run("ps")                       # in the guest, where shell=True
 """
 
@@ -23,7 +23,7 @@ LOOK_AGAIN_S = 0.1
 SHOWN_LINES = 80
 WATCHDOG_S = 180.0  # eight times a start on a computer that does nothing else
 END_S = 30.0
-PORTS = (515, 631, 8631, 9100)
+PORTS = (80, 515, 631, 9100)
 CPU, MEMORY_MB = "cortex-a53", 512  # those of the smallest boards
 SCREEN = "console=tty1"  # which is not there
 LOGGED = "console=ttyAMA0 systemd.journald.forward_to_console=1"

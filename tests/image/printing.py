@@ -10,7 +10,7 @@ from tests.fakes.usbredir import RedirectedPort
 from tests.fakes.virtual_printer import VirtualPrinter
 from tests.image.machine import Machine
 
-WEB = 8631
+IPP = 631
 ASKED_S = 10  # how long one question may take
 SUITES = Path("/usr/share/cups/ipptool")
 
@@ -26,7 +26,7 @@ class Appliance:
     @property
     def ipp_port(self) -> int:
         """Return the port of this computer's loopback that leads to IPP."""
-        return self.machine.port(WEB)
+        return self.machine.port(IPP)
 
     def uri(self, path: str = "/ipp/print") -> str:
         """Return a printer's URI, for a client on this computer."""

@@ -13,6 +13,7 @@ from feedpath.back.pdl import sandbox, seccomp
 
 ROOT = Path(__file__).parents[4]
 WATCHDOG_S = 60
+PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN = 65, 1  # linux/prctl.h, since Linux 6.3; elsewhere nothing happens
 START = """
 import io, os, pathlib, socket, sys
 from feedpath.back.pdl import page, sandbox
@@ -34,11 +35,11 @@ def tried(what):
 
 
 def child(
-    script: str, nobody: bool = False, bounds: str = "", enter: bool = True
+    script: str, nobody: bool = False, bounds: str = "", enter: bool = True, first: str = ""
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a script in a process that has shut itself in, or would do so later."""
+    """Run a script in a process that has shut itself in, or would do so later, and before that does `first`."""
     text = (ENTER if enter else START).replace("{nobody}", str(nobody)).replace("{bounds}", bounds) + TRY + script
-    command = [sys.executable, "-c", text]
+    command = [sys.executable, "-c", first + text]
     where = ROOT / "firmware"
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=WATCHDOG_S, cwd=where)
 
@@ -145,6 +146,17 @@ for data, format in ((b"caf\\xe9", "text/plain"), (b"caf\\xc3\\xa9", "text/plain
         print(min(min(band) for band in sheet.bands) < 255, end=" ")
 """
     assert said(script, nobody) == "True True True"
+
+
+def test_a_document_is_drawn_inside_where_no_memory_may_become_code() -> None:
+    """As under systemd's MemoryDenyWriteExecute: what is drawn is read through a callback."""
+    script = """
+for sheet in render.render(io.BytesIO(b"text"), "text/plain", page.Setup(), layout.View(resolution=(50, 50))):
+    print(min(min(band) for band in sheet.bands) < 255)
+"""
+    refuse = f"import ctypes\nctypes.CDLL(None).prctl({PR_SET_MDWE}, {PR_MDWE_REFUSE_EXEC_GAIN}, 0, 0, 0)\n"
+    result = child(script, first=refuse)
+    assert (result.stdout, result.stderr) == ("True\n", "")
 
 
 def test_text_is_drawn_inside_where_there_are_no_fonts() -> None:

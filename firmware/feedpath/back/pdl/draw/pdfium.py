@@ -33,7 +33,7 @@ PASSWORD_BYTES = 127  # ISO 32000-2, 7.6.4.3.3
 MOST_PAGE = 1_000_000 * 72  # points, far above all paper: a size that is still a number
 
 _Block = dict(pdfium.FPDF_FILEACCESS._fields_)["m_GetBlock"]
-
+_FIRST = _Block(lambda *_: 0)  # with it libffi lays out memory for those to come, which it cannot do once it is shut in
 
 _ended: "list[bool]" = []  # the library goes before what is still open at the interpreter's end: then nothing is freed
 atexit.register(_ended.append, True)
