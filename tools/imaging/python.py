@@ -22,7 +22,8 @@ FOREIGN = (
 COMMAND = f"#!/usr/bin/python{VERSION} -P\nfrom feedpath.__main__ import main\n\nmain()\n"
 PLACE = "usr/lib/python3/dist-packages"  # what Debian's Python looks into
 CYTHON = (environment.PYTHON, "-m", "cython", "-3")
-COMPILE, QUIETLY = Path(__file__).with_name("compile_modules.py"), ("-S", "-s", "-P", "-B")
+COMPILE = Path(__file__).with_name("compile_modules.py")
+ALIKE = ("-S", "-s", "-P", "-B", "-X", "pycache_prefix=/dev/null")  # what was compiled before is not taken
 PROCESSES = 2
 OF_THIS_BUILD = ("RECORD", "REQUESTED", "INSTALLER", "direct_url.json")  # what pip notes of how it installed
 COMPILER = ("aarch64-linux-gnu-gcc", "-shared", "-fPIC", "-O2", "-g0", "-s", "-fno-strict-aliasing", "-fwrapv")
@@ -89,7 +90,7 @@ def _compile_kernel(source: Path, include: list[Path], output: Path) -> None:
         made, built = Path(scratch) / f"{source.stem}.c", Path(scratch) / "built"
         shutil.copy(source, scratch)  # a path that is told stands in what comes of it
         call([*CYTHON, "--module-name", module, "--working", scratch, source.name, "-o", made.name])
-        told = [f"-ffile-prefix-map={scratch}=.", *(f"-I{path}" for path in include)]
+        told = [*(f"-I{path}" for path in include), *(f"-ffile-prefix-map={path}=." for path in (scratch, *include))]
         call([*COMPILER, *told, made, "-o", built])
         built.rename(output)
 
@@ -119,7 +120,7 @@ def compile_bytecode(tree: Tree, python: list[str], cache: Path) -> None:
             if source.is_symlink():
                 continue
             path = f"/{source.relative_to(tree.folder)}"
-            digest = hashlib.sha256(f"{version}{QUIETLY}\0{path}\0".encode() + source.read_bytes())
+            digest = hashlib.sha256(f"{version}{ALIKE}\0{path}\0".encode() + source.read_bytes())
             kept[path] = cache / digest.hexdigest()
     missing = [path for path, file in kept.items() if not file.exists()]
     _compile([(str(tree.folder) + path, path, str(kept[path])) for path in missing], python)
@@ -132,7 +133,7 @@ def _compile(rows: "list[tuple[str, str, str]]", python: list[str]) -> None:
     """Compile modules (where they are, where they will be, where the bytecode goes)."""
     shares = [rows[number::PROCESSES] for number in range(PROCESSES)]
     lines = ["".join("\t".join(row) + "\n" for row in share) for share in shares]
-    words = [*python, *QUIETLY, str(COMPILE)]
+    words = [*python, *ALIKE, str(COMPILE)]
     started = [subprocess.Popen(words, stdin=subprocess.PIPE, env=_alone(python), text=True) for _ in lines]
     with ThreadPoolExecutor(PROCESSES) as pool:  # each takes its share while the others do
         list(pool.map(lambda pair: pair[0].communicate(pair[1]), zip(started, lines)))
