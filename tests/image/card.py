@@ -64,6 +64,10 @@ class Card:
         """Return a file of a FAT partition."""
         return self._mtool("mtype", partition, f"::{name}")
 
+    def put(self, partition: int, file: Path) -> None:
+        """Add a file to a FAT partition."""
+        self._mtool("mcopy", partition, str(file), f"::{file.name}")
+
     def state(self) -> "State | None":
         """Return the newest record of the slots; None before the first start."""
         records = [self._read(sector * SECTOR, SECTOR).partition(b"\n")[0].split() for sector in STATES]

@@ -9,6 +9,7 @@ with Machine(image, folder, usb=[port.path]) as machine:
 import base64
 import contextlib
 import json
+import os
 import re
 import socket
 import subprocess
@@ -125,6 +126,12 @@ class Machine:
             while b">>" not in said:
                 said += connection.recv(65536)
         return said.partition(b"<<")[2].partition(b">>")[0].decode(errors="replace").replace("\r\n", "\n").strip()
+
+    def cpu_s(self) -> float:
+        """Return the seconds of CPU time that the emulator has taken since the last start."""
+        assert self._process
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
     def _go_on(self) -> None:
         """Start again where the guest wanted to; the emulator ends by itself when it does."""
