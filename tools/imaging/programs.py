@@ -18,6 +18,7 @@ PROGRAMS = {  # program: Debian package
     "mkfs.vfat": "dosfstools",
     "mksquashfs": "squashfs-tools",
     "sfdisk": "fdisk",
+    "unshare": "util-linux",
     "xz": "xz-utils",
 }
 NATIVE = {"aarch64": {"aarch64-linux-gnu-gcc": "gcc"}}  # on such a computer another package has it

@@ -22,6 +22,7 @@ FOREIGN = (
 COMMAND = f"#!/usr/bin/python{VERSION} -P\nfrom feedpath.__main__ import main\n\nmain()\n"
 PLACE = "usr/lib/python3/dist-packages"  # what Debian's Python looks into
 CYTHON = (environment.PYTHON, "-m", "cython", "-3")
+MAPPED = "-ffile-prefix-map={}=."
 COMPILE = Path(__file__).with_name("compile_modules.py")
 ALIKE = ("-S", "-s", "-P", "-B", "-X", "pycache_prefix=/dev/null")  # what was compiled before is not taken
 PROCESSES = 2
@@ -76,7 +77,7 @@ def compile_kernels(tree: Tree, headers: Path, cache: Path) -> None:
     for source in sorted(folder.glob("*.py")):
         if source.stem in ("__init__", "cython"):
             continue
-        told = f"{compilers}{CYTHON[1:]}{COMPILER}{source.stem}"
+        told = f"{compilers}{CYTHON[1:]}{COMPILER}{MAPPED}{source.stem}"
         digest = hashlib.sha256(told.encode() + version + source.read_bytes())
         kept = cache / digest.hexdigest()
         if not kept.exists():
@@ -90,7 +91,7 @@ def _compile_kernel(source: Path, include: list[Path], output: Path) -> None:
         made, built = Path(scratch) / f"{source.stem}.c", Path(scratch) / "built"
         shutil.copy(source, scratch)  # a path that is told stands in what comes of it
         call([*CYTHON, "--module-name", module, "--working", scratch, source.name, "-o", made.name])
-        told = [*(f"-I{path}" for path in include), *(f"-ffile-prefix-map={path}=." for path in (scratch, *include))]
+        told = [*(f"-I{path}" for path in include), *(MAPPED.format(path) for path in (scratch, *include))]
         call([*COMPILER, *told, made, "-o", built])
         built.rename(output)
 

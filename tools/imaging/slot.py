@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ APPLETS = (
     "cat", "chroot", "cp", "crc32", "dd", "findfs", "head", "mkdir", "modprobe", "mount", "printf", "reboot", "sh",
     "sleep", "switch_root", "tr", "umount", "xxd",
 )  # fmt: skip
-ROOTS_OWN = ("-root-mode", "0755", "-root-uid", "0", "-root-gid", "0")  # of the folder that no archive names
+AS_ROOT = ("unshare", "--map-root-user")  # whoever packs an archive owns the folder that it does not name
 MOUNTS = ("base", "data", "dev", "mnt", "over", "proc", "root", "slot", "sys", "tmp")
 BROADCOM = "dtb/broadcom"
 FIRMWARE = "usr/lib/raspi-firmware"
@@ -88,8 +89,8 @@ def pack(content: bytes, path: Path, level: int) -> None:
 
 def squash(tree: Tree, path: Path, packing: "tuple[str, ...]", time: int) -> None:
     """Pack a tree as a squashfs file system."""
-    words = ["mksquashfs", "-", str(path), "-tar", "-quiet", "-no-progress"]
-    words += ["-mkfs-time", str(time), "-all-time", str(time), *ROOTS_OWN, *packing]
+    words = [*(AS_ROOT if os.geteuid() else ()), "mksquashfs", "-", str(path), "-tar", "-quiet", "-no-progress"]
+    words += ["-mkfs-time", str(time), "-all-time", str(time), "-root-mode", "0755", *packing]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         assert process.stdin is not None
         tree.tar(process.stdin, time)
