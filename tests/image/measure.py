@@ -20,7 +20,7 @@ from tests.fakes.usbredir import RedirectedPort
 from tests.fakes.virtual_printer import VirtualPrinter
 from tests.image import build
 from tests.image.machine import Machine
-from tests.image.printing import WEB, Appliance
+from tests.image.printing import IPP, Appliance
 from tests.robust.ippclient import FORMAT, GOOD, PRINT_JOB, Client, mime, post, request
 from tools import micropython
 
@@ -32,7 +32,7 @@ WATCHDOG_S = 60.0
 USBLP = "usblp.ko"
 SEND = (
     'python3.13 -c \'import socket; client = socket.create_connection(("127.0.0.1", %d));'
-    ' client.sendfile(open("/mnt/http", "rb")); print(client.recv(4096))\'' % WEB
+    ' client.sendfile(open("/mnt/http", "rb")); print(client.recv(4096))\'' % IPP
 )
 SLOT = "/run/feedpath/slot"  # where the slot's file system is in the guest
 GOALS = {"answer": 30, "printed": 60}  # seconds

@@ -28,7 +28,8 @@ class Packing(NamedTuple):
 
 
 QUICK = Packing(1, ("-comp", "zstd", "-Xcompression-level", "3"))
-SMALL = Packing(9, ("-comp", "xz", "-b", "1M"))
+# xz would be smaller by a sixth, and takes a start 5 to 10 s longer.
+SMALL = Packing(9, ("-comp", "zstd", "-Xcompression-level", "19", "-b", "256K"))
 
 
 class Build:
