@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add(commands: Any, name: str, do: Any, about: str, client: bool = True) -> argparse.ArgumentParser:
     """Return the parser of a command; a `client` asks a running firmware."""
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about.capitalize() + ".")
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=sentence(about))
     parser.set_defaults(do=do)
     if client:
         add_where(parser, default_data(), None)
@@ -119,6 +119,37 @@ def add_where(parser: argparse.ArgumentParser, data: "Path | str", port: "str | 
     add_data(parser, data)
     about = "ask the feedpath on this port, wherever its data is"
     parser.add_argument("--port", type=int, default=port, metavar="N", help=about)
+
+
+def sentence(about: str) -> str:
+    """Return words as a sentence."""
+    return f"{about[:1].upper()}{about[1:]}."
+
+
+class Verbs:
+    """A command of verbs, as `feedpath driver list`, each of which takes what finds a running firmware."""
+
+    def __init__(self, commands: Any, name: str, about: str, epilog: str):
+        parser: argparse.ArgumentParser = commands.add_parser(
+            name,
+            help=about,
+            description=sentence(about),
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        add_where(parser, default_data(), None)
+        self._options = argparse.ArgumentParser(add_help=False)
+        add_where(self._options, argparse.SUPPRESS, argparse.SUPPRESS)  # what stands before the verb holds too
+        self._options.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+        self._verbs = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(self, name: str, do: "Callable[[argparse.Namespace], None]", about: str) -> argparse.ArgumentParser:
+        """Return the parser of a verb."""
+        parser: argparse.ArgumentParser = self._verbs.add_parser(
+            name, help=about, description=sentence(about), parents=[self._options]
+        )
+        parser.set_defaults(do=do)
+        return parser
 
 
 def _add_run(commands: Any) -> None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from feedpath.cli import USAGE, Failure, add_where, ask, default_data, plain, say
+from feedpath.cli import USAGE, Failure, Verbs, ask, plain, say
 
 INDEX_S = 90.0  # what is installed is read anew when it has changed: programs are asked, which small boards do slowly
 EPILOG = """A driver is automatic (what fits best), raw (documents go to the printer as they are), a language that
@@ -25,39 +25,20 @@ examples:
 
 def add(commands: Any) -> None:
     """Add the command and its verbs."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "driver",
-        help="list, choose and set up drivers",
-        description="List, choose and set up printers' drivers.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_where(parser, default_data(), None)
-    options = argparse.ArgumentParser(add_help=False)
-    add_where(options, argparse.SUPPRESS, argparse.SUPPRESS)  # what stands before the verb holds too
-    options.add_argument("--json", action="store_true", help="print the whole answer as JSON")
-    verbs = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def verb(name: str, do: Any, about: str) -> argparse.ArgumentParser:
-        made: argparse.ArgumentParser = verbs.add_parser(
-            name, help=about, description=about.capitalize() + ".", parents=[options]
-        )
-        made.set_defaults(do=do)
-        return made
-
-    listing = verb("list", list_drivers, "list the drivers that fit a printer, or those called so")
+    verbs = Verbs(commands, "driver", "list, choose and set up printers' drivers", EPILOG)
+    listing = verbs.add("list", list_drivers, "list the drivers that fit a printer, or those called so")
     listing.add_argument("--all", action="store_true", help="all that can be had, whether they fit or not")
     listing.add_argument("words", nargs="*", metavar="[PRINTER] [WORDS]", help="a printer's name; words to search")
-    using = verb("use", use_driver, "give a printer another driver")
+    using = verbs.add("use", use_driver, "give a printer another driver")
     using.add_argument("printer", metavar="PRINTER")
     using.add_argument("driver", nargs="+", metavar="DRIVER", help="automatic, raw, a language, or a driver's name")
-    verb("options", list_options, "list the options that only a printer's driver knows").add_argument(
+    verbs.add("options", list_options, "list the options that only a printer's driver knows").add_argument(
         "printer", metavar="PRINTER"
     )
-    setting = verb("set", set_options, "set options of a printer's driver for all jobs")
+    setting = verbs.add("set", set_options, "set options of a printer's driver for all jobs")
     setting.add_argument("printer", metavar="PRINTER")
     setting.add_argument("options", nargs="+", metavar="OPTION=CHOICE", help="OPTION= sets it back to its default")
-    verb("test", print_test, "print a test page").add_argument("printer", metavar="PRINTER")
+    verbs.add("test", print_test, "print a test page").add_argument("printer", metavar="PRINTER")
 
 
 def list_drivers(chosen: argparse.Namespace) -> None:

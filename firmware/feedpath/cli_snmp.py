@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from feedpath.cli import Failure, add_where, ask, default_data, load_settings, may_use_file, plain, say
+from feedpath.cli import Failure, Verbs, ask, load_settings, may_use_file, plain, say
 from feedpath.settings import SettingError
 
 if TYPE_CHECKING:
@@ -32,29 +32,15 @@ examples:
 
 def add(commands: Any) -> None:
     """Add the command and its verbs."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "snmp",
-        help="list, add and remove users of SNMPv3",
-        description="List, add and remove those who may watch the printers by SNMPv3.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_where(parser, default_data(), None)
-    options = argparse.ArgumentParser(add_help=False)
-    add_where(options, argparse.SUPPRESS, argparse.SUPPRESS)  # what stands before the verb holds too
-    options.add_argument("--json", action="store_true", help="print the whole answer as JSON")
-    verbs = parser.add_subparsers(metavar="COMMAND", required=True)
-    verbs.add_parser("list", help="list the users", parents=[options]).set_defaults(do=list_users)
-    adding = verbs.add_parser("add", help="add a user, or give one other passphrases", parents=[options])
-    adding.set_defaults(do=add_user)
+    verbs = Verbs(commands, "snmp", "list, add and remove users of SNMPv3", EPILOG)
+    verbs.add("list", list_users, "list the users")
+    adding = verbs.add("add", add_user, "add a user, or give one other passphrases")
     adding.add_argument("name", metavar="NAME")
-    adding.add_argument("--write", action="store_true", help="may also set contact and location")
+    adding.add_argument("--write", action="store_true", help="may also set names and places, and reset printers")
     adding.add_argument("--auth", default="SHA-256", help="SHA-224, SHA-256, SHA-384 or SHA-512 (default: %(default)s)")
     adding.add_argument("--priv", default="AES-128", help="AES-128, AES-192 or AES-256 (default: %(default)s)")
     adding.add_argument("--receiver", default="", metavar="ADDRESS", help="only to tell this receiver of informs")
-    removing = verbs.add_parser("remove", help="remove a user", parents=[options])
-    removing.set_defaults(do=remove_user)
-    removing.add_argument("name", metavar="NAME")
+    verbs.add("remove", remove_user, "remove a user").add_argument("name", metavar="NAME")
 
 
 def list_users(chosen: argparse.Namespace) -> None:

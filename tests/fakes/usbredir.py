@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.fakes import usbredir_wire as wire
 from tests.fakes.usbip_wire import received
-from tests.fakes.virtual_bus import LONGEST_TRANSFER, Stall, Urb, UsbDevice
+from tests.fakes.virtual_bus import LONGEST_TRANSFER, Awake, Stall, Urb, UsbDevice
 
 VERSION = "feedpath's virtual bus"
 NAME = "redirected"  # of the port, as attach and detach tell it
@@ -101,10 +101,11 @@ class RedirectedPort:
                 self._computer = None
 
 
-class Computer:
+class Computer(Awake):
     """The emulator's connection: its computer's transfers wait here while the device takes or says nothing."""
 
     def __init__(self, connection: socket.socket, port: RedirectedPort):
+        super().__init__()
         self._socket = connection
         self._port = port
         self._plug: "Plug | None" = None
@@ -112,21 +113,6 @@ class Computer:
         self._outgoing: "deque[Urb]" = deque()
         self._incoming: "deque[Urb]" = deque()
         self._alternates: "dict[int, int]" = {}
-        self._awake, self._waker = socket.socketpair()
-        self._waker.setblocking(False)
-        self._ended = False
-
-    def wake(self) -> None:
-        """Look at the device and the port again; from any thread."""
-        try:
-            self._waker.send(b"!")
-        except (BlockingIOError, OSError):
-            pass
-
-    def end(self) -> None:
-        """Hang up; from any thread."""
-        self._ended = True
-        self.wake()
 
     def run(self) -> None:
         """Serve until the emulator goes."""

@@ -68,30 +68,37 @@ class Urb:
         self.moved = 0
 
 
-class Session:
-    """One client's connection to one device: its transfers wait here while the device takes or says nothing."""
+class Awake:
+    """What a thread that serves a socket is woken by. _awake: readable once that happened."""
 
-    def __init__(self, connection: socket.socket, device: UsbDevice):
-        self._socket = connection
-        self._device = device
-        self._outgoing: "deque[Urb]" = deque()
-        self._incoming: "deque[Urb]" = deque()
-        self._buffers: "list[bytearray]" = []
+    def __init__(self) -> None:
         self._awake, self._waker = socket.socketpair()
         self._waker.setblocking(False)
         self._ended = False
 
     def wake(self) -> None:
-        """Look at the device again; from any thread."""
+        """Look at what is served again; from any thread."""
         try:
             self._waker.send(b"!")
         except (BlockingIOError, OSError):
             pass
 
     def end(self) -> None:
-        """Cut the connection; from any thread."""
+        """Hang up; from any thread."""
         self._ended = True
         self.wake()
+
+
+class Session(Awake):
+    """One client's connection to one device: its transfers wait here while the device takes or says nothing."""
+
+    def __init__(self, connection: socket.socket, device: UsbDevice):
+        super().__init__()
+        self._socket = connection
+        self._device = device
+        self._outgoing: "deque[Urb]" = deque()
+        self._incoming: "deque[Urb]" = deque()
+        self._buffers: "list[bytearray]" = []
 
     def run(self) -> None:
         """Serve the client until it goes or the device is pulled out."""
