@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedpath import __version__
-from feedpath.settings import TABLE, SettingError, Settings, find, parse, reference
+from feedpath.errors import SettingError
+from feedpath.settings import TABLE, Settings, find, parse, reference
 
 if TYPE_CHECKING:
     from feedpath.settings import Setting

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedpath.cli import Failure, Verbs, ask, load_settings, may_use_file, plain, say
-from feedpath.settings import SettingError
+from feedpath.errors import SettingError
 
 if TYPE_CHECKING:
     from feedpath.front.snmp.users import Users

@@ -35,3 +35,7 @@ class Refused(Exception):
         super().__init__(detail or reason)
         self.reason = reason
         self.detail = detail
+
+
+class SettingError(ValueError):
+    """A setting is unknown or its value is not allowed; the message is for people and says what is allowed."""

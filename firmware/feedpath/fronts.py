@@ -12,6 +12,7 @@ from feedpath.core import box
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.core.spool import Area
+from feedpath.errors import SettingError
 from feedpath.front.advert.records import Reach
 from feedpath.front.advert.server import Advert
 from feedpath.front.auth import origin
@@ -27,7 +28,7 @@ from feedpath.front.snmp.users import Users
 from feedpath.host import link
 from feedpath.host.computer import LinuxComputer
 from feedpath.machines import Machines
-from feedpath.settings import SettingError, Settings
+from feedpath.settings import Settings
 
 if TYPE_CHECKING:
     from feedpath.front.lpd.server import Lpd

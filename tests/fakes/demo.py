@@ -14,7 +14,8 @@ from pathlib import Path
 from feedpath import appliance
 from feedpath.cli import log_to_stderr
 from feedpath.core.printer import Printer
-from feedpath.settings import SettingError, Settings
+from feedpath.errors import SettingError
+from feedpath.settings import Settings
 from tests.fakes.usbip_backend import UsbipBackend
 from tests.fakes.virtual_bus import VirtualBus
 from tests.fakes.virtual_printer import DEVICE_ID, VirtualPrinter

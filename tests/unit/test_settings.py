@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpath.settings import TABLE, Setting, SettingError, Settings, find, parse, reference
+from feedpath.errors import SettingError
+from feedpath.settings import TABLE, Setting, Settings, find, parse, reference
 
 
 @pytest.fixture

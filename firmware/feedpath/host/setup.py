@@ -15,10 +15,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from feedpath.errors import SettingError
 from feedpath.host import growth, imager
 from feedpath.host.resolver import replace
 from feedpath.host.wishes import Unclear, Wishes, read_feedpath, supplicant
-from feedpath.settings import SettingError, Settings
+from feedpath.settings import Settings
 
 CARD = Path("/run/feedpath-setup")  # where the first partition is mounted meanwhile
 KEPT = Path("/data/device")

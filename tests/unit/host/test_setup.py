@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from feedpath.errors import SettingError
 from feedpath.host import setup
 from feedpath.host.wishes import Wifi, Wishes
-from feedpath.settings import SettingError, Settings
+from feedpath.settings import Settings
 from tools import environment
 
 

@@ -3,10 +3,9 @@
 import secrets
 import socket
 
-from feedpath.errors import WireError
+from feedpath.errors import SettingError, WireError
 from feedpath.front.snmp import usm
 from feedpath.front.snmp.sinks import address
-from feedpath.settings import SettingError
 
 TRIES, ANSWER_S = 3, 1.0
 ANSWER_MOST = 4096  # octets

@@ -5,8 +5,9 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from feedpath.errors import SettingError
 from feedpath.front.snmp import discovery, usm
-from feedpath.settings import USER_NAME, SettingError, Settings
+from feedpath.settings import USER_NAME, Settings
 
 SETTING = "snmp-users"
 READ, WRITE, INFORM = "read", "write", "inform"

@@ -15,13 +15,13 @@ from feedpath.core.previews import Previews
 from feedpath.core.printer import Printer
 from feedpath.core.printers import Printers
 from feedpath.core.reasons import refusal
-from feedpath.errors import Refused
+from feedpath.errors import Refused, SettingError
 from feedpath.front.auth import origin
 from feedpath.front.auth.door import Door, set_cookie
 from feedpath.front.http.message import Request, Response, redirect, text
 from feedpath.front.http.routes import Handler, Route
 from feedpath.front.web import pages, snmp, view
-from feedpath.settings import SettingError, Settings
+from feedpath.settings import Settings
 
 FIELDS_MAX = 8 * 1024  # bytes of a form, or of JSON: the longest setting fits many times
 OPTIONS_MAX = 64 * 1024  # bytes of all options of a driver: Gutenprint's have some 200

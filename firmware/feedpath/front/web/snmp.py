@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from feedpath import aio
-from feedpath.errors import Refused
-from feedpath.settings import SettingError, Settings
+from feedpath.errors import Refused, SettingError
+from feedpath.settings import Settings
 
 SETTING = "snmp-users"
 AUTHS = ("SHA-256", "SHA-224", "SHA-384", "SHA-512")

@@ -6,7 +6,8 @@ from feedpath.appliance import Appliance
 from feedpath.back.pdl import choose, escpos, halftone, languages, zpl
 from feedpath.back.pdl.order import Machine, Order
 from feedpath.back.pdl.preferences import HALFTONES, ROLLS, Preferences
-from feedpath.settings import ROWS, SettingError, Settings, parse
+from feedpath.errors import SettingError
+from feedpath.settings import ROWS, Settings, parse
 
 RECEIPTS, LABELS = choose.USUAL["escpos"].machine, choose.USUAL["zpl"].machine
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
+from feedpath.errors import SettingError
 from feedpath.front.snmp import outbox, traps, wire
 from feedpath.front.snmp.agent import Access
 from feedpath.front.snmp.outbox import Outbox
 from feedpath.front.snmp.sinks import Sink, parse
 from feedpath.front.snmp.traps import Sinks, in_v1, plain
-from feedpath.settings import SettingError, Settings
+from feedpath.settings import Settings
 from tests.unit.front.snmp.asking import Asked, parts
 
 HERE = ("192.0.2.1", 162)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from feedpath.errors import SettingError
 from feedpath.front.snmp import boots, usm, wire
 from feedpath.front.snmp.users import Users, entry, made, parse
-from feedpath.settings import SettingError, Settings
+from feedpath.settings import Settings
 from tests.unit.front.snmp.secure import PASSPHRASES, user
 
 OURS = usm.engine_id("a box")
