@@ -1,7 +1,7 @@
 """Rows as drivers want them, against plain loops over pixels."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedpath.back.pdl.bridge import separate
@@ -64,6 +64,7 @@ def nibbles(values: "list[list[int]]") -> bytes:
     return bytes(high << 4 | low for high, low in zip(halves[::2], halves[1::2], strict=True))
 
 
+@settings(max_examples=15)  # of each of 38
 @pytest.mark.parametrize("layout", MULTI, ids=str)
 @pytest.mark.parametrize("space, depth", [(RGB24, 3), (GRAY8, 1)])
 @given(data=st.data(), width=WIDTHS)
