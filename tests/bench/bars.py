@@ -174,7 +174,7 @@ ASKED = {  # a kind of SNMP request: what it is called
 }
 NETWORK_MEASURES = (
     *(Measure(f"snmp.{kind}.cpu", f"SNMP, {label}: CPU us", 1) for kind, label in ASKED.items()),
-    *(Measure(f"snmp.{kind}.rate", f"SNMP, {label}: a second, one client", 0) for kind, label in ASKED.items()),
+    *(Measure(f"snmp.{kind}.rate", f"SNMP, {label}: a second, 16 on their way", 0) for kind, label in ASKED.items()),
     Measure("mdns.cpu", "mDNS, a question for all printers: CPU us", 1),
     Measure("mdns.size", "mDNS, a question for all printers: bytes of the answer", 0),
     Measure("idle.added", "DHCP, mDNS and SNMP, idle: CPU added, % of a core", 3),
@@ -210,8 +210,9 @@ NETWORK = Table(
     ("snmpd", "avahi-daemon", "udhcpc", "systemd", "dnsmasq-base"),
     "CPU is user and system time of the process that answers.",
     (
-        "SNMP: all agents are asked for the same objects by the same client, which waits for each answer. feedpath "
-        "limits how often a source may ask; the limit is looked at for each request, and set so high that it is never "
+        "SNMP: all agents are asked for the same objects by the same client. CPU is measured while it waits for "
+        "each answer; how many a second are answered, while 16 questions are on their way. feedpath limits how often "
+        "a source may ask; the limit is looked at for each request, and set so high that it is never "
         "reached. pysnmp serves values that stand, copied from feedpath.",
         "Idle and memory: two appliances with the same printer run side by side, one with DHCP, mDNS and SNMP, one "
         "without. Memory is read after a walk over all of SNMP and a question of mDNS.",
