@@ -143,6 +143,7 @@ class Fronts:
             self._snmp_access,
             lambda: self._settings["snmp-trap-sinks"],
             secure=self._secure(),
+            networks=lambda: self._settings["snmp-sources"],
         )
         try:
             with port_named(self._settings["snmp-port"]):

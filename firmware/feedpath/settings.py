@@ -52,6 +52,9 @@ IPV4 = rf"({OCTET}(\.{OCTET}){{3}})"
 ROUTER = Text(IPV4 + "?", 15, "an IPv4 address, or empty for none")
 WITH_PREFIX = Text(rf"({IPV4}/([1-9]|[12][0-9]|3[0-2]))?", 18,
                    "an IPv4 address and the length of its network's mask, as 192.168.1.5/24, or empty")  # fmt: skip
+NETWORK = Text(rf"{IPV4}(/([0-9]|[12][0-9]|3[0-2]))?|"
+               r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(/(1[01][0-9]|12[0-8]|[0-9]{1,2}))?", 49,
+               "an IPv4 or IPv6 network as 192.0.2.0/24 or fd00::/8, or an address")  # fmt: skip
 SERVER = Text(IPV4, 15, "an IPv4 address")
 LINK = Text(r"[A-Za-z0-9_.@-]{1,15}", 15, "the name of a network interface")
 MIB = "MiB"
@@ -93,7 +96,11 @@ TABLE = (
             "Tell programs that watch printers their status, supplies and alerts by SNMP (v1, v2c; v3: snmp-users)."),
     Setting("snmp-port", PORT, 161, "restart", "UDP port of SNMP. 0 picks a free one."),
     Setting("snmp-community", Text(COMMUNITY, 63, "at most 63 letters, digits and signs without blanks"), "public",
-            "live", "Who names it may read by SNMP; public works in this computer's own networks only. Empty: nobody."),
+            "live", "Who names it may read by SNMP; public works in this computer's own networks only, or in those of "
+            "snmp-sources. Empty: nobody."),
+    Setting("snmp-sources", Texts(NETWORK), (), "live",
+            "Networks and addresses that alone may ask by SNMP, in any version, and public is for all of them; what "
+            "confirms an inform may come from elsewhere. Empty: all may ask. A change holds within seconds."),
     Setting("snmp-write-community", Secret(COMMUNITY, 63, "at most 63 letters, digits and signs without blanks"), "",
             "live", "Who names it may also set contact, location and printers' names by SNMP, and reset printers, from "
             "anywhere. Empty: nobody."),

@@ -21,11 +21,12 @@ class Lan(NamedTuple):
 
 
 class Appliance:
-    """A running firmware: where it is reached, and what came out at its printer."""
+    """A running firmware: where it is reached, what came out at its printer. data: the directory that it keeps."""
 
     def __init__(self, space: Namespace, process: "subprocess.Popen[bytes]", data: Path, log: Path):
         self.space = space
         self.process = process
+        self.data = data
         self.log = log
         self._received = data / "virtual-printer" / "received.bin"
         self.ipp_port, self.path = self._told(r"^ipp: ipp://[^/]*?:(\d+)/(\S*)")
@@ -75,3 +76,12 @@ def appliance(space: Namespace, data: Path, *options: str) -> "Iterator[Applianc
         yield Appliance(space, process, data, log)
     finally:
         space.stop(process)
+
+
+def feedpath(lan: Lan, data: Path, *words: str, typed: str = "") -> str:
+    """Return what the command line says on the firmware's computer."""
+    done = subprocess.run(
+        lan.printer.command(sys.executable, "-m", "feedpath", *words, "--data", str(data)),
+        input=typed, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return done.stdout

@@ -2,14 +2,13 @@
 
 import contextlib
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.netns import Namespace, until
-from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance
+from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance, feedpath
 from tests.peers.test_snmp import INK, QUIET, SYSTEM
 
 NAME = SYSTEM + ".5.0"
@@ -20,15 +19,6 @@ USERS = {  # name: authentication, privacy and rights, as feedpath snmp takes th
     "carol": ("SHA-384", "AES-192", ""),
     "dave": ("SHA-224", "AES-256", ""),
 }
-
-
-def feedpath(lan: Lan, data: Path, *words: str, typed: str = "") -> str:
-    """Return what the command line says on the firmware's computer."""
-    done = subprocess.run(
-        lan.printer.command(sys.executable, "-m", "feedpath", *words, "--data", str(data)),
-        input=typed, capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    return done.stdout
 
 
 def add(lan: Lan, data: Path, name: str, *words: str, auth: str = "SHA-256", priv: str = "AES-128") -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.netns import Namespace, until
 from tests.peers import mibs
-from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance
+from tests.peers.appliance import ADDRESS, Appliance, Lan, appliance, feedpath
 from tests.peers.test_discovery import browse
 
 INK = "MFG:Example;MDL:Ink 100;CMD:URF,PWGRaster,JPEG,PDF;CLS:PRINTER;S:04" + "0" * 20 + "2C1000050C4000032;"  # 80, 50
@@ -163,6 +163,22 @@ def test_public_is_for_the_own_networks(lan: Lan, watched: Appliance) -> None:
     assert "Timeout" in refused(lan.client, "snmpget", *from_beyond, SYSTEM + ".1.0")
     assert ask(lan.client, "snmpget", *from_beyond, SYSTEM + ".1.0", community="sesame")
     assert ask(lan.client, "snmpget", SYSTEM + ".1.0")
+
+
+def test_networks_that_are_named_alone_may_ask(lan: Lan, watched: Appliance) -> None:
+    def answers(*options: str, community: str = "public") -> bool:
+        words = (*QUIET, "-r", "0", "-t", "1", "-v", "2c", "-c", community, *options, ADDRESS, SYSTEM + ".1.0")
+        return "STRING" in lan.client.run("snmpget", *words, check=False)
+
+    from_beyond = "--clientaddr=" + BEYOND
+    feedpath(lan, watched.data, "settings", "set", "snmp-sources", "10.99.0.0/16")
+    try:
+        until(lambda: answers(from_beyond), "an answer to who may ask now")
+        until(lambda: not answers(), "silence to others")
+        assert not answers(community="sesame"), "who knows this may ask from anywhere else"
+    finally:
+        feedpath(lan, watched.data, "settings", "set", "snmp-sources", "")
+    until(lambda: answers() and not answers(from_beyond), "all to be as before")
 
 
 def test_it_answers_by_ipv6_too(lan: Lan, watched: Appliance) -> None:

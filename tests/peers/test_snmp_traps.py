@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.fakes.netns import until
-from tests.peers.appliance import ADDRESS, Lan
-from tests.peers.snmp_v3 import HIDE, NAME, SIGN, add, ask, feedpath, refused, started, v3
+from tests.peers.appliance import ADDRESS, Lan, feedpath
+from tests.peers.snmp_v3 import HIDE, NAME, SIGN, add, ask, refused, started, v3
 from tests.peers.test_snmp import QUIET
 
 RECEIVER, LOST = "10.77.0.2:1162", "10.77.0.2:1163"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.netns import until
-from tests.peers.appliance import ADDRESS, Appliance, Lan
-from tests.peers.snmp_v3 import NAME, USERS, add, ask, feedpath, refused, started, v3
+from tests.peers.appliance import ADDRESS, Appliance, Lan, feedpath
+from tests.peers.snmp_v3 import NAME, USERS, add, ask, refused, started, v3
 from tests.peers.test_snmp import LINE, QUIET, SYSTEM
 
 CONTACT = SYSTEM + ".4.0"

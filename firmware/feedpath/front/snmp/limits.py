@@ -1,7 +1,8 @@
-"""Who may ask how often: a bucket of tokens for each source, and one for all. Clocks are parameters."""
+"""Who may ask, and how often: a bucket of tokens for each source, and one for all. Clocks are parameters."""
 
 from collections import OrderedDict
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from feedpath.core.computer import Computer
 
@@ -30,17 +31,27 @@ class Bucket:
 
 
 class Source(Bucket):
-    """One who asks. near: whether it is on a network that this computer is on, as known until `near_until`."""
+    """One who asks. near: whether it is on a network that this computer is on, or that may ask by the settings;
+    shut_out: whether others may ask only. Both are known until `known_until`.
+    """
 
-    near = False
-    near_until = 0.0
+    near = shut_out = False
+    known_until = 0.0
 
 
 class Sources:
-    """All who ask, by their addresses."""
+    """All who ask, by their addresses. networks: gives those that alone may ask; none where all may."""
 
-    def __init__(self, computer: Computer, now: float, rate: float = RATE, burst: float = BURST):
+    def __init__(
+        self,
+        computer: Computer,
+        now: float,
+        rate: float = RATE,
+        burst: float = BURST,
+        networks: "Callable[[], Iterable[str]]" = lambda: (),
+    ):
         self._computer = computer
+        self._networks = networks
         self._rate, self._burst = rate, burst
         self._all = Bucket(max(RATE_ALL, rate), max(BURST_ALL, burst), now)
         self._known: "OrderedDict[str, Source]" = OrderedDict()
@@ -49,8 +60,11 @@ class Sources:
         """Raise OSError when it cannot be told who is near."""
         self._computer.links()
 
-    def admit(self, address: str, now: float, price: int = 1) -> "Source | None":
-        """Return who asks; None when this source, or all together, ask too often."""
+    def admit(self, address: str, now: float, price: int = 1, expected: bool = False) -> "Source | None":
+        """Return who asks; None when this source, or all together, ask too often, or when it may not ask at all.
+
+        expected: whether something is waited for from there, which may come from anywhere.
+        """
         source = self._known.get(address)
         if source is None:
             source = self._known[address] = Source(self._rate, self._burst, now)
@@ -60,16 +74,39 @@ class Sources:
             self._known.move_to_end(address)
         if not source.take(now, price) or not self._all.take(now, price):
             return None
-        if now >= source.near_until:
-            source.near, source.near_until = is_near(address, self._computer), now + NEAR_S
-        return source
+        if now >= source.known_until:
+            self._judge(source, address)
+            source.known_until = now + NEAR_S
+        return None if source.shut_out and not expected else source
+
+    def _judge(self, source: Source, address: str) -> None:
+        networks = tuple(self._networks())
+        source.near = is_within(address, networks) if networks else is_near(address, self._computer)
+        source.shut_out = bool(networks) and not source.near
+
+
+def is_within(address: str, networks: "Iterable[str]") -> bool:
+    """Return whether an address is of one of these networks, or of this computer; nobody is of what is no network."""
+    parsed = _parsed(address)
+    return parsed.is_loopback or any(_has(network, parsed) for network in networks)
+
+
+def _has(network: str, address: "IPv4Address | IPv6Address") -> bool:
+    try:
+        return address in ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _parsed(address: str) -> "IPv4Address | IPv6Address":
+    """Return an address without its zone; an IPv4 address as such, where a socket of IPv6 gives it."""
+    parsed = ip_address(address.partition("%")[0])
+    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
 
 
 def is_near(address: str, computer: Computer) -> bool:
     """Return whether an address is of a network that this computer is on, or of this computer."""
-    parsed = ip_address(address.partition("%")[0])
-    if isinstance(parsed, IPv6Address):
-        parsed = parsed.ipv4_mapped or parsed
+    parsed = _parsed(address)
     if parsed.is_loopback:
         return True
     octets = parsed.packed

@@ -47,6 +47,7 @@ class Snmp:
         rate: float = limits.RATE,
         burst: float = limits.BURST,
         secure: Secure = NOBODY,
+        networks: "Callable[[], tuple[str, ...]]" = lambda: (),
     ):
         self.port = port
         self.engine: "Engine | None" = None
@@ -57,7 +58,7 @@ class Snmp:
         self._outbox = Outbox(_later)
         self._sinks = Sinks(sinks, access, self._tell, self._outbox, lambda: self.engine)
         self.agent = Agent(facts, access, time.monotonic, self._alarm, self._stranger)
-        self._sources = limits.Sources(facts.computer, time.monotonic(), rate, burst)
+        self._sources = limits.Sources(facts.computer, time.monotonic(), rate, burst, networks)
         self._watched: "dict[Printer, Callable[[], None]]" = {}
         self._unwatch: "Callable[[], None]" = lambda: None
         self._tasks: "set[asyncio.Task[None]]" = set()
@@ -160,7 +161,8 @@ class Snmp:
     def _receive(self, data: bytes, source: "tuple[str, int]") -> None:
         now = time.monotonic()
         secure = self.engine is not None and _is_v3(data)
-        asker = self._sources.admit(source[0], now, limits.PRICE_V3 if secure else 1)
+        price, expected = limits.PRICE_V3 if secure else 1, self._outbox.expects(plain(source))
+        asker = self._sources.admit(source[0], now, price, expected)
         if asker is None or not source[1]:  # nobody listens at port 0
             self.agent.counts.silent += 1
             return

@@ -34,6 +34,18 @@ def test_a_source_that_asks_too_often_waits_for_its_tokens_and_others_do_not() -
     assert sources.admit("10.77.0.2", 0.11) and not sources.admit("10.77.0.2", 0.12)
 
 
+def test_where_networks_are_named_these_alone_may_ask_and_are_near() -> None:
+    named = ["192.0.2.0/24", "2001:db8::/32", "10.77.0.9", "::::"]
+    sources = Sources(StillComputer(), 0.0, networks=lambda: named)
+    asked = ("192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1", "10.77.0.9", "127.0.0.1", "10.77.0.2", "198.51.100.1")
+    admitted = [sources.admit(each, 0.0) for each in asked]
+    assert [source.near if source else None for source in admitted] == [True] * 5 + [None] * 2
+    expected = sources.admit("10.77.0.2", 1.0, expected=True)
+    assert expected is not None and not expected.near, "it may confirm, and public is not for it"
+    named.clear()
+    assert sources.admit("198.51.100.1", 1 + limits.NEAR_S), "all may ask again"
+
+
 def test_many_sources_take_no_more_memory() -> None:
     sources = Sources(StillComputer(), 0.0)
     for number in range(3 * limits.SOURCES_MOST):

@@ -27,7 +27,7 @@ ALICE, BOB = user("alice", OURS), user("bob", OURS, rights="write")
 class Service:
     """A running service. users: of v3, followed when `follow` is called."""
 
-    def __init__(self, host: str, sinks: "tuple[str, ...]" = (), **limits: float):
+    def __init__(self, host: str, sinks: "tuple[str, ...]" = (), **limits: Any):
         self.host = host
         self.users: "list[User]" = []
         self.asked = Asked()
