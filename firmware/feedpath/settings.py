@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from feedpath import files
 from feedpath.errors import SettingError
 from feedpath.kinds import Choice, Keyed, Number, Secret, Switch, Text, Texts, Value
 
@@ -365,20 +366,5 @@ def _to_toml(value: Value) -> str:
 
 
 def _write(path: str, values: "dict[str, Value]") -> None:
-    """Replace the file so that after a power cut it is the old one or the new one, whole; only its owner reads it."""
     lines = [f"{row.name} = {_to_toml(values[row.name])}\n" for row in TABLE if row.name in values]
-    new = path + ".new"
-    with open(new, "w", encoding="utf-8", opener=_for_owner) as file:
-        file.write(HEADER + "".join(lines))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(new, path)
-    directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
-def _for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    files.replace(path, HEADER + "".join(lines), private=True)

@@ -14,12 +14,13 @@ MODULES = {
     for path in FIRMWARE.glob("feedpath/**/*.py")
 }
 
-LEAVES = ("aio", "errors", "settings", "__version__")  # all may import them; they import what their row says
+LEAVES = ("aio", "errors", "files", "settings", "__version__")  # all may import them; they import what their row says
 ROOMS = {  # room: what it may import besides the leaves and itself
     "aio": (),
     "errors": (),
+    "files": (),
     "kinds": (),
-    "settings": ("errors", "kinds"),
+    "settings": ("errors", "files", "kinds"),
     "core": (),
     "front.advert": ("core",),
     "front.auth": ("core",),

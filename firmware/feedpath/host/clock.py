@@ -8,13 +8,12 @@ import asyncio
 import contextlib
 import ctypes
 import logging
-import os
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from feedpath import aio
+from feedpath import aio, files
 
 logger = logging.getLogger(__name__)
 
@@ -115,13 +114,8 @@ class Clock:
         """Write down how late it is, whole or not at all."""
         if self._right():
             self._floor = 0.0
-        new = self._stamp.with_name(self._stamp.name + ".new")
         try:
-            with new.open("w") as file:
-                file.write("%d\n" % self.now())
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._stamp)
+            files.replace(self._stamp, "%d\n" % self.now())
         except OSError as error:
             logger.error("how late it is cannot be written down: %s", error)
 

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from feedpath.files import replace
 from feedpath.host import computer, link
-from feedpath.host.resolver import replace
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from feedpath import files
 from feedpath.errors import WireError
-from feedpath.host import resolver
 from feedpath.host.dhcp import lease
 from feedpath.host.dhcp.lease import Lease
 from feedpath.host.dhcp.netlink import Link
@@ -99,7 +99,7 @@ class Leases:
             return
         started = time.time() - (clock() - known.started)
         record = {"mac": link.mac.hex(), "started": started, "lease": known.record()}
-        resolver.replace(self._path(link.name), json.dumps(record))
+        files.replace(self._path(link.name), json.dumps(record))
 
     def _path(self, name: str) -> Path:
         return self._folder / f"lease-{name}.json"

@@ -2,10 +2,11 @@
 
 import contextlib
 import errno
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+from feedpath import files
 
 RESOLVED = "/run/systemd/resolve/"  # where a resolv.conf leads that systemd-resolved writes
 CALL_S = 10.0
@@ -39,7 +40,7 @@ class Resolver:
                 if before.get(link) != links.get(link):
                     _tell_resolved(link, links.get(link))
         elif links and _joined(links.values()) != _joined(before.values()):
-            replace(self._path.resolve(), text(_joined(links.values())))
+            _write(self._path.resolve(), text(_joined(links.values())))
 
 
 def text(names: Names) -> str:
@@ -48,25 +49,13 @@ def text(names: Names) -> str:
     return HEADER + "".join([*lines, *(f"nameserver {server}\n" for server in names.servers[:MOST_SERVERS])])
 
 
-def replace(path: Path, content: str) -> None:
-    """Replace a file so that it is the old one or the new one, whole, after a power cut too; raise OSError."""
-    new = path.with_name(path.name + ".new")
+def _write(path: Path, content: str) -> None:
     try:
-        with open(new, "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
+        files.replace(path, content)
     except OSError as error:
         if error.errno != errno.EBUSY:
             raise
         path.write_text(content, encoding="utf-8")  # it is mounted over another one, as in containers
-        new.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _joined(all: "Iterable[Names]") -> Names:

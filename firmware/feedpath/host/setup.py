@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from feedpath.errors import SettingError
+from feedpath.files import replace
 from feedpath.host import growth, imager
-from feedpath.host.resolver import replace
 from feedpath.host.wishes import Unclear, Wishes, read_feedpath, supplicant
 from feedpath.settings import Settings
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 
+from feedpath.core.bucket import Bucket
 from feedpath.errors import WireError
 from feedpath.front.advert import wire
 from feedpath.front.advert.listener import is_direct
@@ -28,23 +29,6 @@ SOURCES_MOST = 256  # remembered; the one that was silent longest is forgotten
 HEARD_BYTES = 64 * 1024  # of answers, after which zeroconf's cache is looked through
 RECORDS_MOST = 500  # of our names in it: no network has so many
 ENUMERATION = "_services"  # the question for all types (RFC 6763, 9)
-
-
-class Bucket:
-    """Tokens that come back with time."""
-
-    def __init__(self, rate: float, burst: float, now: float):
-        self._rate, self._burst = rate, burst
-        self._tokens, self._at = burst, now
-
-    def take(self, now: float) -> bool:
-        """Return whether there is a token; then it is taken."""
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
 
 
 class Source(Bucket):

@@ -3,7 +3,8 @@
 It is random: neither serial number nor address tell it.
 """
 
-import os
+
+from feedpath import files
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O 1 I L U: they look like others, on a console or spoken
 LENGTH = 16  # log2(30 ** 16) = 78.5 bits; 64 is the least for a secret that may be tried over a network
@@ -19,7 +20,7 @@ def load(path: str) -> str:
         code = ""
     if len(code) != LENGTH or code.strip(LETTERS):
         code = make()
-        _write(path, code)
+        files.replace(path, grouped(code) + "\n", private=True)
     return grouped(code)
 
 
@@ -45,23 +46,3 @@ def same(typed: str, code: str) -> bool:
     import hmac
 
     return hmac.compare_digest(letters(typed).encode(errors="replace"), letters(code).encode())
-
-
-def _write(path: str, code: str) -> None:
-    """Put the file in place whole; nobody else can read it at any moment."""
-    new = path + ".new"
-    try:
-        os.unlink(new)
-    except FileNotFoundError:
-        pass
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="ascii") as file:
-        file.write(grouped(code) + "\n")
-        file.flush()
-        os.fsync(descriptor)
-    os.replace(new, path)
-    directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

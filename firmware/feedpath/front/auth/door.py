@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from feedpath.core import addresses
 from feedpath.front.auth import claim, origin
 
 COOKIE = "feedpath"
@@ -180,7 +181,7 @@ def basic_password(header: str) -> str:
 
 def _network(address: str) -> str:
     """Return what one subscriber cannot change about its address: an IPv6 one owns 64 bits of them."""
-    parsed = origin.address(address)
+    parsed = addresses.address(address)
     if parsed is not None and parsed.version == 6:
         return parsed.exploded[:19]
     return str(parsed or address)

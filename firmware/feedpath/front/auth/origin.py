@@ -4,9 +4,10 @@ A page of the open web can point a name of its own at this computer (DNS rebindi
 The browser then tells in Host and Origin whose name that was.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterable
+
+from feedpath.core.addresses import address
 
 LOCALHOST = "localhost"
 LAN_SUFFIXES = (  # names that the public DNS cannot hold, so no stranger can point one of them here
@@ -23,15 +24,6 @@ def host_name(header: str) -> str:
     """Return name or address of a Host header in lower case, without port, brackets and last dot; "" if malformed."""
     match = AUTHORITY.fullmatch(header)
     return (match[1] or match[2]).lower().removesuffix(".") if match else ""
-
-
-def address(text: str) -> "ipaddress.IPv4Address | ipaddress.IPv6Address | None":
-    """Return the IP address that `text` means, IPv4 also where IPv6 carries it; None when it means none."""
-    try:
-        parsed = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 def is_loopback(text: str) -> bool:

@@ -13,10 +13,11 @@ import logging
 import os
 import ssl
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from feedpath import files
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -94,7 +95,8 @@ def make(directory: Path, names: Iterable[str]) -> Path:
     """
     names = list(names)
     directory.mkdir(parents=True, exist_ok=True)
-    _replace(directory / FILE, f"{NAMES_LINE} {' '.join(names)}\n".encode() + _key_and_certificate(names))
+    content = f"{NAMES_LINE} {' '.join(names)}\n".encode() + _key_and_certificate(names)
+    files.replace(directory / FILE, content, private=True)
     return directory / FILE
 
 
@@ -169,25 +171,6 @@ def _names(path: Path) -> list[str]:
     with path.open(errors="replace") as lines:
         first = lines.readline()
     return first.removeprefix(NAMES_LINE).split() if first.startswith(NAMES_LINE) else []
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file that only we may read, whole or not at all."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".server-")
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def main(words: list[str] | None = None) -> int:

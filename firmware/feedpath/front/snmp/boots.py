@@ -1,8 +1,9 @@
 """snmpEngineBoots: how often the engine of SNMPv3 has begun, kept in a file. RFC 3414, 2.2."""
 
 import logging
-import os
 from pathlib import Path
+
+from feedpath import files
 
 logger = logging.getLogger(__name__)
 
@@ -13,7 +14,7 @@ def count(path: Path) -> int:
     """Return the number of this beginning, and keep it; MOST where it cannot be told or kept. Waits for the disk."""
     try:
         boots = min(int(path.read_text("ascii")) + 1, MOST) if path.exists() else 1
-        _keep(path, boots)
+        files.replace(path, "%d\n" % boots)
     except (OSError, ValueError) as error:
         logger.error(
             "SNMPv3 is not answered, as %s does not tell how often it began: %s. Remove all SNMP users and this file, "
@@ -23,18 +24,3 @@ def count(path: Path) -> int:
         )
         return MOST
     return boots
-
-
-def _keep(path: Path, boots: int) -> None:
-    """Put the file in place whole: after a power cut it is the old one or the new one."""
-    new = path.with_name(path.name + ".new")
-    with open(new, "w", encoding="ascii") as file:
-        file.write("%d\n" % boots)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

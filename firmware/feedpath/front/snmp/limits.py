@@ -2,8 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
+from feedpath.core.addresses import address
+from feedpath.core.bucket import Bucket
 from feedpath.core.computer import Computer
 
 RATE, BURST = 500.0, 3000.0  # requests a second of one source, and at once: a walk over all is one burst
@@ -11,23 +13,6 @@ RATE_ALL, BURST_ALL = 2000.0, 6000.0
 PRICE_V3 = 4  # tokens for a request of SNMPv3: it takes some thirty times as long
 SOURCES_MOST = 1024  # remembered; the one that was silent longest is forgotten
 NEAR_S = 5.0  # for so long it is remembered whether a source is near
-
-
-class Bucket:
-    """Tokens that come back with time."""
-
-    def __init__(self, rate: float, burst: float, now: float):
-        self.rate, self.burst = rate, burst
-        self.tokens, self.at = burst, now
-
-    def take(self, now: float, price: int = 1) -> bool:
-        """Return whether there are so many tokens; then they are taken."""
-        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
-        self.at = now
-        if self.tokens < price:
-            return False
-        self.tokens -= price
-        return True
 
 
 class Source(Bucket):
@@ -85,31 +70,25 @@ class Sources:
         source.shut_out = bool(networks) and not source.near
 
 
-def is_within(address: str, networks: "Iterable[str]") -> bool:
+def is_within(text: str, networks: "Iterable[str]") -> bool:
     """Return whether an address is of one of these networks, or of this computer; nobody is of what is no network."""
-    parsed = _parsed(address)
-    return parsed.is_loopback or any(_has(network, parsed) for network in networks)
+    asker = address(text)
+    return asker is not None and (asker.is_loopback or any(_has(network, asker) for network in networks))
 
 
-def _has(network: str, address: "IPv4Address | IPv6Address") -> bool:
+def _has(network: str, asker: "IPv4Address | IPv6Address") -> bool:
     try:
-        return address in ip_network(network, strict=False)
+        return asker in ip_network(network, strict=False)
     except ValueError:
         return False
 
 
-def _parsed(address: str) -> "IPv4Address | IPv6Address":
-    """Return an address without its zone; an IPv4 address as such, where a socket of IPv6 gives it."""
-    parsed = ip_address(address.partition("%")[0])
-    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
-
-
-def is_near(address: str, computer: Computer) -> bool:
+def is_near(text: str, computer: Computer) -> bool:
     """Return whether an address is of a network that this computer is on, or of this computer."""
-    parsed = _parsed(address)
-    if parsed.is_loopback:
-        return True
-    octets = parsed.packed
+    asker = address(text)
+    if asker is None or asker.is_loopback:
+        return asker is not None
+    octets = asker.packed
     return any(_shares(octets, held, prefix) for link in computer.links() for held, prefix in link.addresses)
 
 
