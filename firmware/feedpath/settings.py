@@ -104,7 +104,7 @@ TABLE = (
             "confirms an inform may come from elsewhere. Empty: all may ask. A change holds within seconds."),
     Setting("snmp-write-community", Secret(COMMUNITY, 63, "at most 63 letters, digits and signs without blanks"), "",
             "live", "Who names it may also set contact, location and printers' names by SNMP, and reset printers, from "
-            "anywhere. Empty: nobody."),
+            "wherever snmp-sources lets. Empty: nobody."),
     Setting("snmp-users", Keyed(USER), (), "live",
             "Who may read, or read and write, by SNMPv3, always with authentication and privacy: feedpath snmp adds "
             "and removes them. Keys are kept, no passphrases."),
